@@ -1,0 +1,42 @@
+# make demo: a sample warehouse and a whole night.  make test: all tests.  Both set everything up.
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+# Handed to pip: a CPU build of torch, a mirror, a folder of wheels.
+PIP_ARGS ?=
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test check format real-data clean
+
+help:  ## what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
+
+setup: $(READY)  ## environment, packages, Delta's jars; does nothing the second time
+
+$(READY): pyproject.toml constraints.txt conf/spark-defaults.conf mars_model/tables/jars.py mars_model/prerequisites.py
+	@$(PYTHON) mars_model/prerequisites.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[train,dev]'
+	$(BIN)/python -m mars_model.tables.jars
+	@touch $(READY)
+
+demo: setup  ## sample warehouse, whole night, a few lists with their reasons
+	$(BIN)/mars-batch demo
+
+check: setup  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup  ## what ruff can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: check  ## lint, format, types and all tests
+	$(BIN)/python -m pytest
+
+real-data: setup  ## only the nights on ../shared/data, all three sets
+	MARS_BATCH_REAL_DATA=all $(BIN)/python -m pytest -m real_data
+
+clean:  ## the environment and the default warehouse
+	rm -rf $(VENV) warehouse spark-warehouse

@@ -1,0 +1,126 @@
+"""The model registry: a folder with one bundle per model version, and which one is in use."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mars_model.bundle.manifest import (
+    MANIFEST_FILE,
+    MODEL_FILES,
+    Manifest,
+    TrainedWith,
+    hash_file,
+    name_version,
+    read_manifest,
+)
+from mars_model.bundle.vocabulary import Vocabulary
+from mars_model.errors import InputDataError
+
+_PROMOTED_FILE = "promoted.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle on disk."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def model_version(self) -> str:
+        """The bundle's name."""
+        return self.manifest.model_version
+
+    def file(self, name: str) -> Path:
+        """One of MODEL_FILES."""
+        return self.folder / name
+
+    def vocabulary(self) -> Vocabulary:
+        """The words that its encoders know."""
+        return Vocabulary.read(self.file("vocabulary.txt"))
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Bundles under one folder, `<folder>/<model_version>/`."""
+
+    folder: Path
+
+    def write(
+        self,
+        write_files: Callable[[Path], None],
+        settings: TrainedWith,
+        data_versions: dict[str, int],
+        facts: dict[str, float],
+        is_synthetic: bool,
+    ) -> Bundle:
+        """Write a bundle whole or not at all.
+
+        `write_files` puts MODEL_FILES into the folder it is given; where it raises, no bundle
+        is left. A bundle with the same content is replaced by itself.
+        """
+        draft = self.folder / f".draft-{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            write_files(draft)
+            files = {name: hash_file(draft / name) for name in MODEL_FILES}
+            manifest = Manifest(
+                model_version=name_version(settings, files),
+                is_synthetic=is_synthetic,
+                settings=settings,
+                data_versions=data_versions,
+                n_words=len(Vocabulary.read(draft / "vocabulary.txt").words),
+                metrics=facts,
+                files=files,
+            )
+            text = manifest.model_dump_json(indent=2) + "\n"
+            (draft / MANIFEST_FILE).write_text(text, encoding="utf-8")
+            target = self.folder / manifest.model_version
+            shutil.rmtree(target, ignore_errors=True)
+            draft.rename(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return Bundle(target, manifest)
+
+    def open(self, model_version: str) -> Bundle:
+        """A bundle by name, verified. Raises InputDataError where there is none."""
+        folder = self.folder / model_version
+        if not folder.is_dir() or model_version in ("", ".", ".."):
+            known = ", ".join(self.versions()) or "none"
+            raise InputDataError(
+                f"model {model_version!r}: not found in {self.folder}, which has {known}. "
+                "Train one with: mars-batch train"
+            )
+        return Bundle(folder, read_manifest(folder))
+
+    def versions(self) -> list[str]:
+        """All model versions here, by name."""
+        return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{MANIFEST_FILE}"))
+
+    def promote(self, model_version: str) -> None:
+        """Use this bundle from the next night on; readers see the old name or the new one."""
+        self.open(model_version)
+        draft = self.folder / f".{_PROMOTED_FILE}-{os.getpid()}"
+        draft.write_text(json.dumps({"model_version": model_version}) + "\n", encoding="utf-8")
+        draft.replace(self.folder / _PROMOTED_FILE)
+
+    def promoted_version(self) -> str | None:
+        """The model version in use, None before the first promotion."""
+        path = self.folder / _PROMOTED_FILE
+        if not path.is_file():
+            return None
+        return str(json.loads(path.read_text(encoding="utf-8"))["model_version"])
+
+    def promoted(self) -> Bundle:
+        """The bundle in use. Raises InputDataError where none was promoted."""
+        version = self.promoted_version()
+        if version is None:
+            raise InputDataError(
+                f"model registry {self.folder}: no bundle is in use. Train one with: "
+                "mars-batch train"
+            )
+        return self.open(version)

@@ -1,0 +1,50 @@
+"""Words ↔ ids. It belongs to the bundle, so an old model can always read new text."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+PADDING = 0
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words by id from 1; 0 is padding. Words it does not know are dropped."""
+
+    words: tuple[str, ...]
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {word: idx for idx, word in enumerate(self.words, start=1)}
+
+    def encode(
+        self, documents: Sequence[Iterable[str]], max_words: int, window: int
+    ) -> NDArray[np.int64]:
+        """Word ids [D, L], padded at the end; L is the longest document's, at least `window`.
+
+        Of each document the first `max_words` known words count.
+        """
+        ids = self._ids
+        rows = []
+        for words in documents:
+            known = [ids[word] for word in words if word in ids]
+            rows.append(known[:max_words])
+        longest = max([window, *map(len, rows)])
+        encoded = np.full((len(rows), longest), PADDING, dtype=np.int64)
+        for row, known in zip(encoded, rows, strict=True):
+            row[: len(known)] = known
+        return encoded
+
+    def write(self, path: Path) -> None:
+        """One word a line, in the order of the ids."""
+        path.write_text("".join(word + "\n" for word in self.words), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "Vocabulary":
+        """The inverse of `write`. Words are letters only, so a line is a word."""
+        text = path.read_text(encoding="utf-8")
+        return cls(tuple(text.split("\n")[:-1]))

@@ -1,0 +1,66 @@
+"""mars-batch demo."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from mars_model.cli.explain import line, lists_of
+from mars_model.cli.job import Job, run_date_option
+from mars_model.cli.show import SYNTHETIC_NOTE, run_text
+from mars_model.cli.train import train_and_promote
+from mars_model.runners.demo import fill_sample, prepare_demo_folder
+from mars_model.runners.scoring import run_night
+
+_SHOWN_USERS = 3
+_SHOWN_ITEMS = 3
+_SHOWN_LIKES = 8
+
+
+@click.command("demo")
+@run_date_option
+@click.pass_obj
+def demo_command(job: Job, run_date: date) -> None:
+    """Run the whole night on a synthetic sample and show a few lists with their reasons.
+
+    Example: mars-batch demo
+    """
+    prepare_demo_folder(Path(job.settings.warehouse.path))
+    # Read anew: the demo's settings lie beside its tables only now.
+    job = Job(job.conf, job.overrides, job.warehouse_path, job.is_verbose, job.is_json)
+    job.say(f"sample warehouse in {job.settings.warehouse.path} {SYNTHETIC_NOTE}")
+    for imported in fill_sample(job.warehouse, job.settings):
+        job.say(f"{imported.table}: {imported.n_good:,} rows, {imported.n_rejected:,} rejected")
+    if job.registry.promoted_version() is None:
+        train_and_promote(job, run_date)
+    run = run_night(
+        job.warehouse, job.registry, job.settings, run_date, job.say, skip_published=False
+    )
+    users = _users_to_show(job)
+    shown = {user: lists_of(job, [user]) for user in users}
+    parts = [SYNTHETIC_NOTE]
+    for user, items in shown.items():
+        parts.append(f"user {user} liked {_likes_of(job, user)}")
+        parts += [line(row) for row in items[:_SHOWN_ITEMS]]
+    job.show("\n".join([*parts, "", run_text(run, job.settings.warehouse.path)]), shown)
+
+
+def _users_to_show(job: Job) -> list[str]:
+    """The first users by id with a history long enough to hold several tastes."""
+    histories = job.warehouse.read("user_histories").where("n_items between 8 and 20")
+    rows = histories.orderBy("user_id").limit(_SHOWN_USERS).select("user_id").collect()
+    return [str(row["user_id"]) for row in rows]
+
+
+def _likes_of(job: Job, user_id: str) -> str:
+    query = """
+        select items.title, items.genres
+        from (select user_id, posexplode(item_ids) as (position, item_id) from user_histories)
+        join items using (item_id)
+        where cast(user_id as string) = :user_id
+        order by position
+    """
+    rows = job.warehouse.spark.sql(query, args={"user_id": user_id}).collect()
+    titles = [f"{row['title']} ({row['genres']})" for row in rows[:_SHOWN_LIKES]]
+    more = f" and {len(rows) - _SHOWN_LIKES} more" if len(rows) > _SHOWN_LIKES else ""
+    return ", ".join(titles) + more

@@ -1,0 +1,100 @@
+"""What every command works on: settings, warehouse, registry, and how it speaks."""
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mars_model.bundle.registry import Registry
+from mars_model.cli.options import global_options
+from mars_model.errors import MarsBatchError
+from mars_model.settings import Settings, load_settings
+from mars_model.tables.session import open_session
+from mars_model.tables.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Job:
+    """The global options, and what follows from them."""
+
+    conf: Path | None = None
+    overrides: tuple[str, ...] = ()
+    warehouse_path: str | None = None
+    is_verbose: bool = False
+    is_json: bool = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The tree of settings."""
+        return load_settings(self.conf, self.overrides, self.warehouse_path)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The tables; the first use starts Spark."""
+        spark = open_session(self.settings.scoring.users_per_block)
+        return Warehouse(spark, self.settings.warehouse.path)
+
+    @property
+    def registry(self) -> Registry:
+        """The bundles."""
+        warehouse = self.settings.warehouse
+        return Registry(Path(warehouse.models or f"{warehouse.path}/models"))
+
+    def say(self, line: str) -> None:
+        """A line of progress, on stderr: stdout belongs to results."""
+        click.echo(line, err=True)
+
+    def show(self, text: str, result: Any) -> None:
+        """The result: text for people, or JSON on stdout with --json."""
+        click.echo(json.dumps(result, default=str, ensure_ascii=False) if self.is_json else text)
+
+
+def run_date_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--run-date, today in UTC where it is not given: the only place that asks the clock."""
+    return click.option(
+        "--run-date",
+        type=click.DateTime(formats=["%Y-%m-%d"]),
+        default=lambda: datetime.now(UTC).strftime("%Y-%m-%d"),
+        show_default="today, UTC",
+        callback=lambda _ctx, _param, value: value.date(),
+        help="Likes before this day count; the lists are published under it.",
+    )(command)
+
+
+def end_with_sentence(error: BaseException, is_verbose: bool) -> int:
+    """Print an error as a sentence (and its trace with --verbose); returns the exit code."""
+    if is_verbose:
+        traceback.print_exception(error)
+    if isinstance(error, MarsBatchError):
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    click.echo(f"error: unexpected {type(error).__name__}: {first_line[:500]}", err=True)
+    if not is_verbose:
+        click.echo("Run it again with --verbose for the whole trace.", err=True)
+    return 1
+
+
+def run_as_job(command: click.Command) -> None:
+    """The entry point of jobs/*.py: a command with the global options as its own."""
+
+    @click.command(command.name, params=command.params, help=command.help)
+    @global_options
+    @click.pass_context
+    def job(ctx: click.Context, **options: Any) -> None:
+        ctx.obj = Job(**{f.name: options.pop(f.name) for f in fields(Job)})
+        try:
+            ctx.invoke(command, **options)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # the last place before a stack trace would be shown
+            sys.exit(end_with_sentence(error, ctx.obj.is_verbose))
+
+    job()

@@ -1,0 +1,47 @@
+"""The progress bar of a training, with loss and validation metric."""
+
+from types import TracebackType
+from typing import Any
+
+from tqdm import tqdm
+
+
+class TrainingBar:
+    """Hears of steps and epochs from the training loop and draws them on stderr."""
+
+    def __init__(self, max_epochs: int) -> None:
+        self._max_epochs = max_epochs
+        self._bar: Any = None
+        self._best = float("-inf")
+
+    def __enter__(self) -> "TrainingBar":
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+        """One more step of an epoch."""
+        if self._bar is None:
+            # A log file gets a line a second at most, a terminal stays lively.
+            self._bar = tqdm(total=n_steps * self._max_epochs, unit="step", mininterval=1.0)
+        self._bar.set_description(f"epoch {epoch}/{self._max_epochs}", refresh=False)
+        self._bar.set_postfix_str(f"loss {loss:.4f}{self._validated()}", refresh=False)
+        self._bar.update()
+
+    def on_epoch(self, record: Any) -> None:
+        """An epoch was validated."""
+        self._best = max(self._best, record.validation)
+        self._bar.write(
+            f"epoch {record.epoch}: loss {record.loss:.4f}, "
+            f"validation MAP@500 {record.validation:.4f}"
+        )
+
+    def _validated(self) -> str:
+        return f", best MAP@500 {self._best:.4f}" if self._best > float("-inf") else ""

@@ -1,0 +1,32 @@
+"""mars-batch runs."""
+
+import click
+
+from mars_model.cli.job import Job
+from mars_model.cli.show import run_json, table
+from mars_model.publishing.runs import read_runs
+
+
+@click.command("runs")
+@click.pass_obj
+def runs_command(job: Job) -> None:
+    """List the runs, newest run date first.
+
+    Example: mars-batch runs
+    """
+    runs = read_runs(job.warehouse)
+    columns = ("run_date", "run_id", "status", "model_version", "users", "rows", "seconds")
+    rows = [
+        (
+            run.run_date,
+            run.run_id,
+            run.status,
+            run.model_version,
+            run.counts.get("users"),
+            run.counts.get("rows"),
+            round(sum(run.durations_s.values()), 1),
+        )
+        for run in runs
+    ]
+    text = table(columns, rows) if rows else "no run yet: start one with mars-batch nightly"
+    job.show(text, [run_json(run) for run in runs])

@@ -1,0 +1,67 @@
+"""How results read: tables and lists for people."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from mars_model.publishing.runs import Run
+from mars_model.runners.features import Built
+
+SYNTHETIC_NOTE = "(synthetic sample data: the films and users are invented)"
+
+
+def built(result: Built, what: str) -> str:
+    """One line about a table that a step brought up to date."""
+    state = "was current" if result.was_current else "written"
+    return f"{result.table} (version {result.version}): {state}, {result.n_rows:,} {what}"
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """A run as it is recorded."""
+    return asdict(run)
+
+
+def run_text(run: Run, warehouse: str) -> str:
+    """A night in a few lines."""
+    counts = run.counts
+    fallback = {
+        name.removeprefix("users_by_"): n
+        for name, n in counts.items()
+        if name.startswith("users_by_") and name != "users_by_mars"
+    }
+    served = "".join(f", {n:,} by the fallback '{name}'" for name, n in fallback.items())
+    gates = ", ".join(f"{name} {value:.3f}" for name, value in run.gates.items())
+    return (
+        f"run {run.run_id}: {run.status} for {run.run_date} with {run.model_version}\n"
+        f"{counts.get('rows', 0):,} rows for {counts.get('users', 0):,} users: "
+        f"{counts.get('users_by_mars', 0):,} by the model{served}; "
+        f"{counts.get('unserved_users', 0):,} users got fewer than {run.top_n}\n"
+        f"audit: {gates}\n"
+        f"read it with: mars-batch --warehouse {warehouse} sql "
+        '"select * from recommendation_reasons limit 10"'
+    )
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Rows under their column names, cells cut to 60 characters."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [
+        max(len(name), *(len(row[i]) for row in cells)) if cells else len(name)
+        for i, name in enumerate(columns)
+    ]
+    lines = ["  ".join(name.ljust(w) for name, w in zip(columns, widths, strict=True)).rstrip()]
+    lines.append("  ".join("-" * w for w in widths))
+    lines += [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    text = " ".join(str(value).split())
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -1,0 +1,104 @@
+"""mars-batch sql."""
+
+from pathlib import Path
+
+import click
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+
+from mars_model.cli.job import Job
+from mars_model.cli.show import SYNTHETIC_NOTE, table
+from mars_model.errors import AuditFailedError, InputDataError, SettingsError
+from mars_model.publishing.check_published import check_published
+from mars_model.resources import sql_files
+from mars_model.tables.views import register_views
+
+
+@click.command("sql")
+@click.argument("query", required=False)
+@click.option("--file", "path", type=click.Path(path_type=Path), help="A file with one query.")
+@click.option("--example", metavar="NAME", help="A query of sql/examples, by its file's name.")
+@click.option("--checks", is_flag=True, help="All checks of sql/checks over the last night.")
+@click.option("--max-rows", default=100, show_default=True, type=click.IntRange(1, 100_000))
+@click.pass_obj
+def sql_command(
+    job: Job,
+    query: str | None,
+    path: Path | None,
+    example: str | None,
+    checks: bool,
+    max_rows: int,
+) -> None:
+    """Run a query over the warehouse, with all tables and views by their names.
+
+    Without a query it lists them, and the examples.
+
+    Example: mars-batch sql "select * from recommendation_reasons limit 5"
+    """
+    if sum((query is not None, path is not None, example is not None, checks)) > 1:
+        raise click.UsageError("name one of QUERY, --file, --example and --checks")
+    names = register_views(job.warehouse)
+    if checks:
+        _run_checks(job)
+        return
+    if path is not None:
+        query = _read(path)
+    if example is not None:
+        query = _example(example)
+    if query is None:
+        examples = [file.stem for file in sql_files("examples")]
+        text = f"tables and views: {', '.join(names) or 'none yet'}\n"
+        job.show(
+            text + f"examples (--example NAME): {', '.join(examples)}",
+            {"tables": names, "examples": examples},
+        )
+        return
+    _show(job, _query(job, query, names), max_rows)
+
+
+def _query(job: Job, query: str, names: list[str]) -> DataFrame:
+    try:
+        return job.warehouse.spark.sql(query)
+    except PySparkException as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise SettingsError(
+            f"query: {first_line} Tables and views here: {', '.join(names) or 'none yet'}"
+        ) from error
+
+
+def _show(job: Job, frame: DataFrame, max_rows: int) -> None:
+    rows = [tuple(row) for row in frame.limit(max_rows + 1).collect()]
+    shown = rows[:max_rows]
+    text = table(frame.columns, shown)
+    text += f"\n{len(shown)} rows" + (", more with --max-rows" if len(rows) > max_rows else "")
+    if job.warehouse.is_synthetic():
+        text += f" {SYNTHETIC_NOTE}"
+    job.show(text, [dict(zip(frame.columns, row, strict=True)) for row in shown])
+
+
+def _run_checks(job: Job) -> None:
+    run, failures = check_published(job.warehouse)
+    if failures:
+        raise AuditFailedError(
+            f"run {run.run_id}: "
+            + "; ".join(f"{f.name}: {f.n_rows} offending rows, {f.detail}" for f in failures)
+        )
+    names = [file.stem for file in sql_files("checks")]
+    job.show(
+        f"run {run.run_id}: no offending rows in {len(names)} checks: {', '.join(names)}",
+        {"run_id": run.run_id, "checks": {name: 0 for name in names}},
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputDataError(f"file {path}: cannot be read as text ({error})") from error
+
+
+def _example(name: str) -> str:
+    examples = {file.stem: file for file in sql_files("examples")}
+    if name not in examples:
+        raise click.UsageError(f"--example {name}: expected one of {', '.join(examples)}")
+    return _read(examples[name])

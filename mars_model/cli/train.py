@@ -1,0 +1,43 @@
+"""mars-batch train."""
+
+from datetime import date
+from typing import Any
+
+import click
+
+from mars_model.cli.job import Job, run_date_option
+from mars_model.cli.progress import TrainingBar
+from mars_model.errors import MarsBatchError
+
+
+@click.command("train")
+@run_date_option
+@click.pass_obj
+def train_command(job: Job, run_date: date) -> None:
+    """Train the model on the likes before the run date and use its bundle from the next night on.
+
+    Example: mars-batch --conf conf/models/mars.yaml train
+    """
+    trained = train_and_promote(job, run_date)
+    manifest = trained.bundle.manifest
+    job.show(
+        f"trained {manifest.model_version}: validation MAP@500 "
+        f"{manifest.metrics['validation_map@500']:.4f} at epoch {trained.result.best_epoch} of "
+        f"{trained.result.n_epochs}, {trained.n_likes:,} likes of {trained.n_users:,} users, "
+        f"{manifest.n_words:,} words\n"
+        f"bundle {trained.bundle.folder}, in use from the next night on",
+        {"folder": str(trained.bundle.folder), **manifest.model_dump(mode="json")},
+    )
+
+
+def train_and_promote(job: Job, run_date: date) -> Any:
+    """Train with a progress bar. Raises MarsBatchError where the train extra is missing."""
+    try:
+        from mars_model.runners.training import train_model
+    except ModuleNotFoundError as error:
+        raise MarsBatchError(
+            f"training needs the package {error.name}, which the core installation leaves out. "
+            "Install it with: pip install 'mars-batch[train]'"
+        ) from error
+    with TrainingBar(job.settings.training.max_epochs) as bar:
+        return train_model(job.warehouse, job.registry, job.settings, run_date, bar)

@@ -1,0 +1,25 @@
+"""What can go wrong, by exit code. A message is a sentence: what, where, expected, found, to do."""
+
+
+class MarsBatchError(Exception):
+    """Anything that is not one of the kinds below."""
+
+    exit_code = 1
+
+
+class SettingsError(MarsBatchError):
+    """Wrong usage or settings."""
+
+    exit_code = 2
+
+
+class InputDataError(MarsBatchError):
+    """Bad, missing or unreadable input data."""
+
+    exit_code = 3
+
+
+class AuditFailedError(MarsBatchError):
+    """An audit found offending rows; nothing was published."""
+
+    exit_code = 4

@@ -1,0 +1,1 @@
+"""Held-out likes and the metrics over them."""

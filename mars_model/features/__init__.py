@@ -1,0 +1,1 @@
+"""Documents and histories: pure functions of DataFrames and arrays."""

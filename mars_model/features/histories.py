@@ -1,0 +1,46 @@
+"""Interactions → what every user liked before a date, newest first."""
+
+from datetime import date
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from mars_model.settings import LikeSettings
+
+_NEVER = 2**63 - 1  # sorts likes without a time behind all others
+
+
+def user_histories(interactions: DataFrame, run_date: date, likes: LikeSettings) -> DataFrame:
+    """One row per event in, one row per user out: `user_id, item_ids, n_items, last_...`.
+
+    Events from midnight UTC of `run_date` on are not seen; events without a time always are.
+    Of several events of a user with one item the latest counts (of equal times the highest
+    rating). It is a like where its rating is at least `likes.min_rating`; without that setting
+    every event is one. Newest first; likes without a time come last, by item id. Users who
+    liked nothing keep a row with an empty array.
+    """
+    seen = interactions.where(
+        F.col("interacted_at").isNull()
+        | (F.col("interacted_at") < F.lit(f"{run_date.isoformat()} 00:00:00").cast("timestamp"))
+    )
+    newest = Window.partitionBy("user_id", "item_id").orderBy(
+        F.col("interacted_at").desc_nulls_last(), F.col("rating").desc_nulls_last()
+    )
+    latest = seen.withColumn("_n", F.row_number().over(newest)).where("_n = 1")
+    is_like = (
+        F.lit(True)
+        if likes.min_rating is None
+        else F.coalesce(F.col("rating") >= likes.min_rating, F.lit(False))
+    )
+    age = F.coalesce(-F.unix_micros("interacted_at"), F.lit(_NEVER))
+    like = F.when(is_like, F.struct(age.alias("age"), F.col("item_id")))
+    collected = latest.groupBy("user_id").agg(
+        F.sort_array(F.collect_list(like)).alias("_likes"),
+        F.max(F.when(is_like, F.col("interacted_at"))).alias("last_interacted_at"),
+    )
+    return collected.select(
+        "user_id",
+        F.col("_likes.item_id").alias("item_ids"),
+        F.size("_likes").alias("n_items"),
+        "last_interacted_at",
+    )

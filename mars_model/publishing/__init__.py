@@ -1,0 +1,1 @@
+"""Staging, audit, one atomic publish, and the record of every run."""

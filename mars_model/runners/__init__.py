@@ -1,0 +1,1 @@
+"""One thin runner per command: read, call the pure functions, write."""

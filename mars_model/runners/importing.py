@@ -1,0 +1,133 @@
+"""Runs import: files → items and interactions, merged by key; bad rows → rejected_rows."""
+
+import hashlib
+from dataclasses import dataclass
+
+from pyspark.sql import functions as F
+
+from mars_model.errors import InputDataError
+from mars_model.settings import Settings
+from mars_model.sources.files import read_file
+from mars_model.sources.validate import (
+    INTERACTION_KEY,
+    ITEM_KEY,
+    Validated,
+    id_type_of,
+    validate_interactions,
+    validate_items,
+    with_our_names,
+)
+from mars_model.tables.contracts import IdTypes
+from mars_model.tables.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one file."""
+
+    source: str
+    table: str
+    n_good: int
+    rejected: dict[str, int]  # reason → rows
+
+    @property
+    def n_rejected(self) -> int:
+        """Rows that break the contract."""
+        return sum(self.rejected.values())
+
+
+def import_files(
+    warehouse: Warehouse, settings: Settings, items: str | None, interactions: str | None
+) -> list[Imported]:
+    """Merge either file, or both, into its source table by key.
+
+    Raises InputDataError where a file cannot be read or none of its rows is good, and where the
+    warehouse holds the generated sample.
+    """
+    if warehouse.is_synthetic():
+        raise InputDataError(
+            f"warehouse {warehouse.path}: holds the synthetic sample of `mars-batch demo`, and "
+            "real rows must not mix with it. Choose another folder with --warehouse, or delete "
+            "this one"
+        )
+    return merge_files(warehouse, settings, items, interactions)
+
+
+def merge_files(
+    warehouse: Warehouse, settings: Settings, items: str | None, interactions: str | None
+) -> list[Imported]:
+    """`import_files` without its guard against mixing."""
+    done = []
+    if items is not None:
+        done.append(_import_items(warehouse, settings, items))
+    if interactions is not None:
+        done.append(_import_interactions(warehouse, settings, interactions))
+    return done
+
+
+def _import_items(warehouse: Warehouse, settings: Settings, source: str) -> Imported:
+    names = settings.sources.item_columns
+    required = ("item_id", *settings.sources.extra_item_columns)
+    raw = read_file(warehouse.spark, source)
+    rows = with_our_names(raw, names, required, source, "sources.item_columns")
+    item_type = _held_type(warehouse, "items", "item_id") or id_type_of(rows, "item_id")
+    ids = IdTypes(item_type, "string")
+    checked = validate_items(rows, ids, settings.sources.extra_item_columns)
+    return _merge(warehouse, "items", checked, ids, ITEM_KEY, source)
+
+
+def _import_interactions(warehouse: Warehouse, settings: Settings, source: str) -> Imported:
+    names = settings.sources.interaction_columns
+    raw = read_file(warehouse.spark, source)
+    rows = with_our_names(raw, names, ("user_id", "item_id"), source, "sources.interaction_columns")
+    if settings.likes.min_rating is not None and "rating" not in rows.columns:
+        raise InputDataError(
+            f"file {source}: column 'rating' not found, which likes.min_rating = "
+            f"{settings.likes.min_rating:g} needs. Say how it is called there with --set "
+            "sources.interaction_columns.rating=NAME"
+        )
+    item_type = (
+        _held_type(warehouse, "items", "item_id")
+        or _held_type(warehouse, "interactions", "item_id")
+        or id_type_of(rows, "item_id")
+    )
+    user_type = _held_type(warehouse, "interactions", "user_id") or id_type_of(rows, "user_id")
+    ids = IdTypes(item_type, user_type)
+    checked = validate_interactions(rows, ids)
+    return _merge(warehouse, "interactions", checked, ids, INTERACTION_KEY, source)
+
+
+def _merge(
+    warehouse: Warehouse,
+    table: str,
+    checked: Validated,
+    ids: IdTypes,
+    key: tuple[str, ...],
+    source: str,
+) -> Imported:
+    counted = checked.rejected.groupBy("reason").count().orderBy("reason").collect()
+    rejected = {row["reason"]: int(row["count"]) for row in counted}
+    run_id = "import-" + hashlib.sha256(source.encode()).hexdigest()[:8]
+    warehouse.create("rejected_rows", ids)
+    # The same file again replaces its own rejected rows.
+    warehouse.overwrite(
+        "rejected_rows",
+        checked.rejected.withColumns({"run_id": F.lit(run_id), "source": F.lit(source)}),
+        where=f"run_id = '{run_id}'",
+    )
+    n_good = checked.good.count()
+    if not n_good:
+        reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
+        raise InputDataError(
+            f"file {source}: none of its rows keeps the contract of {table} "
+            f"({reasons or 'it is empty'}). See the table rejected_rows"
+        )
+    warehouse.create(table, ids)
+    warehouse.merge(table, checked.good, key)
+    return Imported(source, table, n_good, rejected)
+
+
+def _held_type(warehouse: Warehouse, table: str, column: str) -> str | None:
+    if not warehouse.exists(table):
+        return None
+    return warehouse.read(table).schema[column].dataType.simpleString()

@@ -1,0 +1,1 @@
+"""Vectors, blocks of users and candidates, top-N, reasons, the fallback."""

@@ -1,0 +1,83 @@
+"""item_vectors, availability and popularity → the catalogue of a night."""
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mars_model.errors import InputDataError
+from mars_model.scoring.catalogue import Catalogue, sort_popular
+
+
+def is_available(run_date: date) -> Column:
+    """Whether an item may be recommended at midnight UTC of the run date."""
+    midnight = F.lit(f"{run_date.isoformat()} 00:00:00").cast("timestamp")
+    begun = F.col("available_from").isNull() | (F.col("available_from") <= midnight)
+    not_ended = F.col("available_until").isNull() | (F.col("available_until") > midnight)
+    return begun & not_ended
+
+
+def items_to_score(
+    documents: DataFrame, vectors: DataFrame, candidates: DataFrame, histories: DataFrame
+) -> DataFrame:
+    """One row per document: its vectors, whether it is a candidate, how many users like it.
+
+    `vectors` are those of one model version; `candidates` holds `item_id`. Vectors are null
+    where the text has none yet.
+    """
+    n_likes = (
+        histories.select(F.explode("item_ids").alias("item_id"))
+        .groupBy("item_id")
+        .agg(F.count("*").alias("n_likes"))
+    )
+    return (
+        documents.select("item_id", "text_hash")
+        .join(vectors, ["item_id", "text_hash"], "left")
+        .join(candidates.select("item_id", F.lit(True).alias("is_candidate")), "item_id", "left")
+        .join(n_likes, "item_id", "left")
+        .select(
+            "item_id",
+            "item_vector",
+            "memory_vector",
+            "item_bias",
+            F.coalesce("is_candidate", F.lit(False)).alias("is_candidate"),
+            F.coalesce("n_likes", F.lit(0)).alias("n_likes"),
+        )
+    )
+
+
+def collect_catalogue(items: DataFrame) -> Catalogue:
+    """Arrays from `items_to_score`; grows with the items, never with the users.
+
+    Raises InputDataError where an item has no vector.
+    """
+    table = items.toArrow()
+    if n_missing := table.column("item_vector").null_count:
+        raise InputDataError(
+            f"item_vectors: {n_missing} of {table.num_rows} items have no vector of this model "
+            "for their present text. Make them with: mars-batch encode-items"
+        )
+    ids = table.column("item_id").combine_chunks()
+    item_ids = np.asarray(ids.to_pylist(), dtype=str if pa.types.is_string(ids.type) else np.int64)
+    order = np.argsort(item_ids, kind="stable")
+    columns = {n: table.column(n).to_numpy() for n in ("is_candidate", "n_likes", "item_bias")}
+    candidate_idx = np.flatnonzero(columns["is_candidate"][order].astype(bool))
+    n_likes = columns["n_likes"][order].astype(np.int64)
+    vectors = _matrix(table, "item_vector")[order]
+    return Catalogue(
+        item_ids=item_ids[order],
+        memory=_matrix(table, "memory_vector")[order],
+        candidates=vectors[candidate_idx],
+        item_bias=columns["item_bias"][order][candidate_idx].astype(np.float32),
+        candidate_idx=candidate_idx,
+        popular_idx=sort_popular(candidate_idx, n_likes),
+        n_likes=n_likes,
+    )
+
+
+def _matrix(table: pa.Table, column: str) -> NDArray[np.float32]:
+    values = table.column(column).combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(values, dtype=np.float32).reshape(table.num_rows, -1)

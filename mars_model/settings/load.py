@@ -1,0 +1,100 @@
+"""Settings from a YAML file and --set key=value; all mistakes are reported at once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from mars_model.errors import SettingsError
+from mars_model.settings.tree import Settings
+
+WAREHOUSE_FILE = "mars-batch.yaml"
+
+
+def load_settings(
+    conf: Path | None = None,
+    overrides: Sequence[str] = (),
+    warehouse: str | None = None,
+) -> Settings:
+    """Defaults, then a file, then `overrides` (`key.sub=value`), then the warehouse's folder.
+
+    The file is `conf`; without one, `mars-batch.yaml` beside the warehouse's tables if there is
+    one. Raises SettingsError that names every unknown, missing or badly typed setting.
+    """
+    given = _apply_overrides({}, overrides)
+    if warehouse is not None:
+        given.setdefault("warehouse", {})["path"] = warehouse
+    if conf is None:
+        folder = given.get("warehouse", {}).get("path", Settings().warehouse.path)
+        beside_tables = Path(str(folder)) / WAREHOUSE_FILE
+        conf = beside_tables if beside_tables.is_file() else None
+    tree = _merge(_read_file(conf), given) if conf else given
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, conf)) from error
+
+
+def _read_file(conf: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(conf.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"settings file {conf}: cannot be read ({error.strerror}); name one that exists "
+            "with --conf, conf/mars-batch.yaml shows what it holds"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = " ".join(str(error).split())
+        raise SettingsError(f"settings file {conf}: not valid YAML: {where}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(
+            f"settings file {conf}: expected a mapping of settings, found "
+            f"{type(content).__name__}; conf/mars-batch.yaml shows what it holds"
+        )
+    return content
+
+
+def _apply_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals or not key.strip():
+            raise SettingsError(
+                f"--set {override}: expected key=value, for example --set scoring.top_n=20"
+            )
+        try:
+            parsed = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise SettingsError(f"--set {override}: the value is not valid YAML") from error
+        branch = tree
+        *path, leaf = key.strip().split(".")
+        for name in path:
+            branch = branch.setdefault(name, {})
+            if not isinstance(branch, dict):
+                raise SettingsError(f"--set {override}: '{name}' holds a value, not settings")
+        branch[leaf] = parsed
+    return tree
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _sentence(error: ValidationError, conf: Path | None) -> str:
+    source = str(conf) if conf else "--set"
+    found = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            found.append(f"'{name}' is not a setting")
+        else:
+            message = problem["msg"][0].lower() + problem["msg"][1:]
+            found.append(f"'{name}' is {problem['input']!r}, but {message}")
+    return f"settings ({source}): " + "; ".join(found) + ". conf/mars-batch.yaml lists all settings"

@@ -1,0 +1,100 @@
+"""Every setting with its type, default and limits. conf/mars-batch.yaml shows them all."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Branch(BaseModel):
+    """A frozen branch of the tree; a name it does not know is an error, not a surprise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WarehouseSettings(_Branch):
+    """Where the tables are: a folder, or any path that Spark's file systems know."""
+
+    path: str = "warehouse"
+    models: str | None = None  # folder of the bundles; None: <path>/models
+
+
+class SourceSettings(_Branch):
+    """How the columns of imported files are called: our name → theirs."""
+
+    item_columns: dict[str, str] = {}
+    interaction_columns: dict[str, str] = {}
+    extra_item_columns: tuple[str, ...] = ()  # kept in items beside the contract's columns
+
+
+class LikeSettings(_Branch):
+    """What counts as a like."""
+
+    min_rating: float | None = None  # None: every event is a like
+    min_per_user: int = Field(1, ge=1)  # users with fewer likes are served by the fallback
+
+
+class DocumentSettings(_Branch):
+    """What becomes words."""
+
+    extra_columns: tuple[str, ...] = ()  # columns of items that follow title and text
+    stop_words_language: str = "english"
+    min_word_length: int = Field(2, ge=1)
+    min_occurrences: int = Field(5, ge=1)  # words seen less often stay out of the vocabulary
+
+
+class ModelSettings(_Branch):
+    """Sizes of the network: e, c, g and K of the paper."""
+
+    variant: Literal["mars"] = "mars"
+    embedding_size: int = Field(64, ge=1)
+    window: int = Field(3, ge=1)
+    n_filters: int = Field(64, ge=1)
+    representation_size: int = Field(50, ge=1, le=300)
+    max_words: int = Field(150, ge=1)  # words of a document that the encoders read
+
+
+class TrainingSettings(_Branch):
+    """Algorithm 1 of the paper and the end of its training."""
+
+    seed: int = 1
+    batch_size: int = Field(512, ge=1)
+    learning_rate: float = Field(0.001, gt=0)
+    max_memory: int = Field(20, ge=1)
+    user_penalty: float = Field(0.002, ge=0)
+    item_penalty: float = Field(0.002, ge=0)
+    max_epochs: int = Field(30, ge=1)
+    patience: int = Field(3, ge=1)  # epochs without a better validation metric
+    validation_share: float = Field(0.2, gt=0, lt=1)  # of each user's likes
+    max_validation_users: int = Field(2000, ge=1)
+    n_threads: int = Field(2, ge=1)
+
+
+class ScoringSettings(_Branch):
+    """What a night hands out, and in what pieces."""
+
+    top_n: int = Field(10, ge=1, le=1000)
+    n_reasons: int = Field(3, ge=1)
+    fallback: Literal["popular"] = "popular"
+    users_per_block: int = Field(2000, ge=1)
+    candidates_per_block: int = Field(1024, ge=1)
+
+
+class AuditSettings(_Branch):
+    """Limits against the last published night, beside the checks of sql/checks."""
+
+    min_catalogue_share: float = Field(0.001, ge=0, le=1)
+    min_overlap: float = Field(0.05, ge=0, le=1)  # of lists, where the model is the same
+    max_score_shift: float = Field(0.5, gt=0)  # of the mean score, where the model is the same
+
+
+class Settings(_Branch):
+    """The whole tree."""
+
+    warehouse: WarehouseSettings = WarehouseSettings()
+    sources: SourceSettings = SourceSettings()
+    likes: LikeSettings = LikeSettings()
+    documents: DocumentSettings = DocumentSettings()
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+    scoring: ScoringSettings = ScoringSettings()
+    audit: AuditSettings = AuditSettings()

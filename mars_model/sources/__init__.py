@@ -1,0 +1,1 @@
+"""What users bring: files read, validated, merged into the source tables."""

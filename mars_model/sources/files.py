@@ -1,0 +1,54 @@
+"""Reads Parquet, CSV and JSON lines as they come; what cannot be parsed is kept as a bad row."""
+
+from pathlib import Path
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StringType, StructField, StructType
+
+from mars_model.errors import InputDataError
+
+CORRUPT = "_corrupt_record"
+_FORMATS = {"parquet": "parquet", "csv": "csv", "jsonl": "json", "ndjson": "json", "json": "json"}
+
+
+def read_file(spark: SparkSession, path: str) -> DataFrame:
+    """Rows of a file or folder; CSV columns are strings, an unparsable line is in `CORRUPT`.
+
+    Raises InputDataError where the file is missing, of no known format, or not readable.
+    """
+    if "://" not in path and not Path(path).exists():
+        raise InputDataError(f"file {path}: not found. Name a Parquet, CSV or JSON lines file")
+    kind = _format_of(path)
+    try:
+        if kind == "parquet":
+            return spark.read.parquet(path)
+        if kind == "json":
+            return spark.read.option("columnNameOfCorruptRecord", CORRUPT).json(path)
+        reader = spark.read.options(
+            header=True, multiLine=True, escape='"', columnNameOfCorruptRecord=CORRUPT
+        )
+        names = reader.csv(path).schema.names
+        columns = [StructField(name, StringType()) for name in [*names, CORRUPT]]
+        return reader.schema(StructType(columns)).csv(path)
+    except (PySparkException, Py4JJavaError) as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise InputDataError(
+            f"file {path}: cannot be read as {kind}: {first_line}. Check that it is whole, and "
+            "that its ending says what it is"
+        ) from error
+
+
+def _format_of(path: str) -> str:
+    endings = [e.lower() for e in Path(path.rstrip("/")).name.split(".")[1:]]
+    if endings and endings[-1] in ("gz", "bz2", "zst"):
+        endings.pop()
+    if not endings and Path(path).is_dir():
+        return "parquet"
+    if not endings or endings[-1] not in _FORMATS:
+        raise InputDataError(
+            f"file {path}: its ending says no known format, expected one of "
+            + ", ".join("." + ending for ending in _FORMATS)
+        )
+    return _FORMATS[endings[-1]]

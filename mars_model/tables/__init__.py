@@ -1,0 +1,1 @@
+"""The Spark session, Delta reads and writes, and the tables' contracts."""

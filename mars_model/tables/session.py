@@ -1,0 +1,47 @@
+"""Builds the Spark session: the only place that does."""
+
+import os
+import sys
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from mars_model import prerequisites
+from mars_model.errors import MarsBatchError
+from mars_model.tables.jars import has_delta_jars
+
+
+def open_session(users_per_block: int) -> SparkSession:
+    """The session of this process; a first call starts it.
+
+    What Spark needs to know before it starts (jars, extensions, memory) stands in
+    spark-defaults.conf, so that spark-submit and mars-batch start the same session. An Arrow
+    batch is a block of users: it bounds what a Python worker holds at a time.
+    Raises MarsBatchError with what to install where Java or Delta's jars are missing.
+    """
+    if problem := prerequisites.java_problem():
+        raise MarsBatchError(problem)
+    # Workers must run this environment's Python, also where it was never activated.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        spark = (
+            SparkSession.builder.appName("mars-batch")
+            .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.sql.execution.arrow.maxRecordsPerBatch", str(users_per_block))
+            # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
+            .config("spark.executorEnv.OMP_NUM_THREADS", "1")
+            .getOrCreate()
+        )
+    except (PySparkException, RuntimeError) as error:
+        raise MarsBatchError(f"Spark did not start: {error}. Check with: mars-batch doctor") from (
+            error
+        )
+    extensions = spark.conf.get("spark.sql.extensions", "") or ""
+    if "DeltaSparkSessionExtension" not in extensions:
+        spark.stop()
+        missing = "Delta's settings" if has_delta_jars() else "Delta's jars and settings"
+        raise MarsBatchError(
+            f"Spark started without {missing}: run `make setup`, or put the lines of "
+            "conf/spark-defaults.conf where spark-submit reads them (SPARK_CONF_DIR)"
+        )
+    return spark

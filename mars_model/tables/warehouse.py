@@ -1,0 +1,149 @@
+"""Reads and writes the warehouse's Delta tables: the only module that does."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from mars_model.errors import InputDataError
+from mars_model.tables import contracts
+from mars_model.tables.contracts import IdTypes
+
+# What to run where a table is not there yet.
+_MADE_BY = {
+    "items": "mars-batch import --items FILE",
+    "interactions": "mars-batch import --interactions FILE",
+    "item_documents": "mars-batch build-documents",
+    "user_histories": "mars-batch build-histories",
+    "item_vectors": "mars-batch encode-items",
+    "recommendations": "mars-batch nightly",
+}
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The tables under one folder, or any path that Spark's file systems know."""
+
+    spark: SparkSession
+    path: str
+
+    def location(self, table: str) -> str:
+        """The folder of a table."""
+        return f"{self.path.rstrip('/')}/{table}"
+
+    def exists(self, table: str) -> bool:
+        """Whether the table was ever written."""
+        return DeltaTable.isDeltaTable(self.spark, self.location(table))
+
+    def read(self, table: str, version: int | None = None) -> DataFrame:
+        """A table, at one version where given, checked against its contract.
+
+        Raises InputDataError where it is missing or a column breaks the contract.
+        """
+        self._require(table)
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        frame = reader.load(self.location(table))
+        label = table if version is None else f"{table} (version {version})"
+        contracts.check_contract(table, frame.schema, f"{label} at {self.location(table)}")
+        return frame
+
+    def version(self, table: str) -> int:
+        """The table's latest version. Raises InputDataError where it is missing."""
+        self._require(table)
+        row = self._delta(table).history(1).select("version").first()
+        assert row is not None
+        return int(row["version"])
+
+    def id_types(self) -> IdTypes:
+        """How items and users are identified here, as the source tables have it."""
+        item = self.read("items").schema["item_id"].dataType.simpleString()
+        user = self.read("interactions").schema["user_id"].dataType.simpleString()
+        return IdTypes(item, user)
+
+    def create(self, table: str, ids: IdTypes) -> None:
+        """Create the table by sql/tables/<table>.sql unless it exists."""
+        if not self.exists(table):
+            quoted = self.location(table).replace("`", "``")
+            self.spark.sql(contracts.create_statement(table, f"delta.`{quoted}`", ids))
+
+    def overwrite(
+        self,
+        table: str,
+        rows: DataFrame,
+        provenance: dict[str, Any] | None = None,
+        where: str | None = None,
+    ) -> None:
+        """Replace all rows, or those that match `where`, by one commit.
+
+        `provenance` says what the rows were made from; `provenance()` reads it back.
+        """
+        writer = self._in_contract_order(table, rows).write.format("delta").mode("overwrite")
+        if where is not None:
+            writer = writer.option("replaceWhere", where)
+        if provenance is not None:
+            writer = writer.option("userMetadata", json.dumps(provenance, sort_keys=True))
+        writer.save(self.location(table))
+
+    def merge(self, table: str, rows: DataFrame, keys: tuple[str, ...]) -> None:
+        """Update the rows with equal keys (null equals null) and insert the others."""
+        condition = " and ".join(f"held.`{key}` <=> new.`{key}`" for key in keys)
+        (
+            self._delta(table)
+            .alias("held")
+            .merge(rows.alias("new"), condition)
+            .withSchemaEvolution()
+            .whenMatchedUpdateAll()
+            .whenNotMatchedInsertAll()
+            .execute()
+        )
+
+    def update(self, table: str, condition: str, values: dict[str, str]) -> None:
+        """Set columns to literal strings where an SQL condition holds."""
+        self._delta(table).update(condition, {name: F.lit(v) for name, v in values.items()})
+
+    def provenance(self, table: str) -> dict[str, Any] | None:
+        """What the table's latest commit was made from; None where it does not say."""
+        commits = self.commit_notes(table, limit=1)
+        return commits[0][1] if commits else None
+
+    def commit_notes(self, table: str, limit: int | None = None) -> list[tuple[int, Any]]:
+        """(version, provenance) of the commits that carry one, newest first."""
+        if not self.exists(table):
+            return []
+        history = self._delta(table).history(limit) if limit else self._delta(table).history()
+        rows = history.select("version", "userMetadata").collect()
+        return [(int(r["version"]), json.loads(r["userMetadata"])) for r in rows if r[1]]
+
+    def is_synthetic(self) -> bool:
+        """Whether the items are the generated sample."""
+        return self.exists("items") and self._properties("items").get("mars.synthetic") == "true"
+
+    def mark_synthetic(self) -> None:
+        """Remember that the items are the generated sample."""
+        quoted = self.location("items").replace("`", "``")
+        self.spark.sql(
+            f"alter table delta.`{quoted}` set tblproperties ('mars.synthetic' = 'true')"
+        )
+
+    def _properties(self, table: str) -> dict[str, str]:
+        row = self._delta(table).detail().select("properties").first()
+        return dict(row["properties"]) if row else {}
+
+    def _delta(self, table: str) -> DeltaTable:
+        return DeltaTable.forPath(self.spark, self.location(table))
+
+    def _require(self, table: str) -> None:
+        if not self.exists(table):
+            make = _MADE_BY.get(table, "mars-batch nightly")
+            raise InputDataError(
+                f"table {table}: not found at {self.location(table)}. Make it with: {make}"
+            )
+
+    def _in_contract_order(self, table: str, rows: DataFrame) -> DataFrame:
+        held = self.spark.read.format("delta").load(self.location(table)).schema
+        return rows.select([F.col(f.name).cast(f.dataType).alias(f.name) for f in held])

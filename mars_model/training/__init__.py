@@ -1,0 +1,1 @@
+"""Training of the two encoders, and their export to ONNX. The only package that imports torch."""

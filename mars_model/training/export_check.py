@@ -1,0 +1,147 @@
+"""Checks exported graphs: the network, ONNX and a plain NumPy loop must give the same numbers."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from mars_model.errors import MarsBatchError
+from mars_model.training.export import ExportedFiles
+from mars_model.training.network import MarsNetwork, TextEncoder, encode_all
+from mars_model.training.objective import attend
+from mars_model.training.reference import attend_by_loop, encode_by_loop
+
+BATCH_SIZES = (1, 7, 256)
+# For values up to 1; larger scores are rounded more coarsely, and the limit grows with them.
+LIMIT = 1e-5
+MAX_CHECK_WORDS = 40
+N_CANDIDATES = 32
+MAX_HISTORY = 50
+
+RunEncoder = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+RunAttention = Callable[
+    [Sequence[NDArray[np.int64]], NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]
+]
+
+
+def check_export(
+    network: MarsNetwork,
+    folder: Path,
+    open_encoder: Callable[[Path], RunEncoder],
+    open_attention: Callable[[Path], RunAttention],
+    documents: NDArray[np.int64],
+) -> float:
+    """Compare the graphs in a folder with the network that they were written from.
+
+    Args:
+        open_encoder: gives a function from words `[B, L]` to vectors `[B, K]`.
+        open_attention: gives a function from histories (rows of the memory, one array a user),
+            memory `[I, K]` and candidates `[C, K]` to scores `[U, C]`.
+        documents: `[n_items, L]`, real ones; some are taken, cut to 40 words, together with an
+            empty document and one that is shorter than the window.
+    Returns: the largest difference found, as a share of the limit's scale.
+    Raises:
+        MarsBatchError: a difference above the limit; names every file and batch size concerned.
+    """
+    files = ExportedFiles.in_folder(folder)
+    rng = np.random.default_rng(0)
+    words = check_documents(documents, len(network.item_encoder.filters), rng)
+    differences: dict[tuple[Path, int], float] = {}
+    for path, encoder in (
+        (files.item_encoder, network.item_encoder),
+        (files.user_encoder, network.user_encoder),
+    ):
+        run_encoder = open_encoder(path)
+        expected = encode_by_loop(encoder, words)
+        for size in BATCH_SIZES:
+            differences[path, size] = _encoder_difference(
+                encoder, run_encoder, words, expected, size
+            )
+    memory = encode_all(network.user_encoder, words)
+    candidates = encode_all(network.item_encoder, words[:N_CANDIDATES])
+    run_attention = open_attention(files.attention)
+    for size in BATCH_SIZES:
+        histories = [
+            np.sort(rng.choice(len(memory), rng.integers(1, MAX_HISTORY + 1), replace=False))
+            for _ in range(size)
+        ]
+        differences[files.attention, size] = _largest_difference(
+            attend_by_loop(histories, memory, candidates),
+            _attend_in_torch(histories, memory, candidates),
+            run_attention(histories, memory, candidates),
+        )
+    _raise_if_above_limit(differences)
+    return max(differences.values())
+
+
+def check_documents(
+    documents: NDArray[np.int64], window: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Take as many documents `[256, max(window, min(L, 40))]` as the largest batch needs.
+
+    The first is empty and the second one word shorter than the window; the others are real.
+    """
+    sampled = documents[rng.integers(0, len(documents), max(BATCH_SIZES)), :MAX_CHECK_WORDS]
+    words = np.pad(sampled, ((0, 0), (0, max(0, window - sampled.shape[1]))))
+    words[:2] = 0
+    words[1, : window - 1] = sampled.max()
+    return words
+
+
+def _encoder_difference(
+    encoder: TextEncoder,
+    run_encoder: RunEncoder,
+    words: NDArray[np.int64],
+    expected: NDArray[np.float64],
+    size: int,
+) -> float:
+    """Run batches of one size: the first rows and the last, so that size 1 sees a real one too."""
+    differences = []
+    for rows in (slice(0, size), slice(1, 1 + size), slice(len(words) - size, len(words))):
+        with torch.no_grad():
+            in_torch = encoder(torch.from_numpy(words[rows])).numpy()
+        differences.append(_largest_difference(expected[rows], in_torch, run_encoder(words[rows])))
+    return max(differences)
+
+
+def _attend_in_torch(
+    histories: Sequence[NDArray[np.int64]],
+    memory: NDArray[np.float32],
+    candidates: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Score with the attention that training uses, all histories padded to the longest."""
+    longest = max(len(history) for history in histories)
+    slots = np.stack([np.pad(history, (0, longest - len(history))) for history in histories])
+    lengths = torch.tensor([len(history) for history in histories])
+    attention = attend(
+        memory=functional.embedding(torch.from_numpy(slots), torch.from_numpy(memory)),
+        memory_mask=torch.arange(longest) < lengths[:, None],
+        candidates=torch.from_numpy(candidates).expand(len(histories), -1, -1),
+    )
+    scores: NDArray[np.float32] = attention.scores.numpy()
+    return scores
+
+
+def _largest_difference(expected: NDArray[np.float64], *others: NDArray[np.float32]) -> float:
+    """Return the largest difference from what is expected, for values above 1 relative to them."""
+    scale = np.maximum(1, np.abs(expected).max())
+    return float(np.max([np.abs(other - expected).max() for other in others]) / scale)
+
+
+def _raise_if_above_limit(differences: dict[tuple[Path, int], float]) -> None:
+    # Written so that a difference that is no number counts as above the limit.
+    failures = [
+        f"{path.name} at batch size {size}: {difference:.3g}"
+        for (path, size), difference in differences.items()
+        if not difference <= LIMIT
+    ]
+    if failures:
+        folder = next(iter(differences))[0].parent
+        raise MarsBatchError(
+            f"Exported graphs in {folder}: expected network, ONNX and NumPy to differ by at most "
+            f"{LIMIT:g}, found " + "; ".join(failures) + ". Do not publish this model: train it "
+            "again, with the versions of torch, onnx and onnxruntime that the project pins."
+        )

@@ -1,0 +1,76 @@
+"""Attention of a memory for candidates, and the pairwise loss that training minimises.
+
+Source: Eq. 7-11; docs/method.md, decision 1 (sign of the penalty) and identity 1 (scores).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What a memory says about C candidates.
+
+    Attributes:
+        users: adaptive user representations `[B, C, K]`, one for each candidate (Eq. 8).
+        scores: `[B, C]` (Eq. 9).
+    """
+
+    users: Tensor
+    scores: Tensor
+
+
+@dataclass(frozen=True)
+class PairwiseLoss:
+    """The loss and its three parts, scalars: `total = ranking + user_penalty + item_penalty`."""
+
+    total: Tensor
+    ranking: Tensor
+    user_penalty: Tensor
+    item_penalty: Tensor
+
+
+def attend(memory: Tensor, memory_mask: Tensor, candidates: Tensor) -> Attention:
+    """Represent each user as each candidate sees them, and score the candidates.
+
+    Shapes: B users, S slots, C candidates, K representation size.
+    Args:
+        memory: `[B, S, K]`.
+        memory_mask: `[B, S]` bool, True on real slots; every row needs at least one.
+        candidates: `[B, C, K]`.
+    """
+    relevance = candidates @ memory.transpose(1, 2)
+    attention = relevance.masked_fill(~memory_mask[:, None, :], -torch.inf).softmax(dim=-1)
+    return Attention(users=attention @ memory, scores=(attention * relevance).sum(dim=-1))
+
+
+def pairwise_loss(
+    memory: Tensor,
+    memory_mask: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    user_penalty: float,
+    item_penalty: float,
+) -> PairwiseLoss:
+    """Return the mean over a batch of `-ln sigmoid(r_ij - r_ij')` plus the two penalties.
+
+    Args:
+        memory: `[B, S, K]`, without the positive.
+        memory_mask: `[B, S]` bool.
+        positive: `[B, K]`, vectors of the liked items j.
+        negative: `[B, K]`, vectors of the items j' that were not liked.
+        user_penalty: lambda_u, on the squared norms of `u_i^j` and `u_i^j'`.
+        item_penalty: lambda_v, on the squared norms of `v_j` and `v_j'`.
+    """
+    candidates = torch.stack([positive, negative], dim=1)
+    attention = attend(memory, memory_mask, candidates)
+    margin = attention.scores[:, 0] - attention.scores[:, 1]
+    ranking = functional.softplus(-margin).mean()
+    users = user_penalty * attention.users.square().sum(dim=(1, 2)).mean()
+    items = item_penalty * candidates.square().sum(dim=(1, 2)).mean()
+    return PairwiseLoss(
+        total=ranking + users + items, ranking=ranking, user_penalty=users, item_penalty=items
+    )

@@ -1,0 +1,15 @@
+-- What is served: published, one commit a night.
+-- Grain: one row per (run_date, user, rank).
+create table ${table} (
+    run_date date not null,
+    run_id string not null,
+    model_version string not null,
+    user_id ${user_id_type} not null,
+    rank int comment 'from 1',
+    item_id ${item_id_type} not null,
+    score float comment 'comparable within one user only',
+    source string comment 'mars, or the name of a fallback',
+    because array<struct<item_id: ${item_id_type}, attention: float, contribution: float, score_without: float>> comment 'the liked items that count most, by attention'
+) using delta
+partitioned by (run_date)
+comment 'One row per run date, user and rank'

@@ -1,0 +1,69 @@
+"""The encoders against the plain NumPy loop, and what a fresh network promises."""
+
+import numpy as np
+import pytest
+import torch
+
+from mars_model.training.network import build_network, encode_all
+from mars_model.training.reference import encode_by_loop
+
+
+@pytest.mark.parametrize("window", [1, 3, 12])
+def test_an_encoder_gives_what_the_plain_loop_gives(documents, model_settings, window):
+    network = build_network(30, model_settings.model_copy(update={"window": window}), seed=1)
+    found = network.user_encoder(torch.from_numpy(documents)).detach().numpy()
+    np.testing.assert_allclose(found, encode_by_loop(network.user_encoder, documents), atol=1e-6)
+
+
+def test_a_vector_does_not_depend_on_the_other_documents_or_on_padding(network, documents):
+    together = encode_all(network.item_encoder, documents)
+    wider = np.pad(documents, ((0, 0), (0, 5)))
+    for row in range(len(documents)):
+        alone = encode_all(network.item_encoder, wider[[row]])
+        np.testing.assert_allclose(alone[0], together[row], atol=1e-6)
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+def test_encode_all_gives_float32_rows_in_order_for_any_chunk(network, documents, chunk):
+    vectors = encode_all(network.item_encoder, documents, chunk)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (8, 4)
+    expected = network.item_encoder(torch.from_numpy(documents)).detach().numpy()
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+
+
+def test_encode_all_accepts_no_documents_and_read_only_ones(network, documents):
+    documents.flags.writeable = False
+    assert encode_all(network.item_encoder, documents[:0]).shape == (0, 4)
+    assert encode_all(network.item_encoder, documents).shape == (8, 4)
+
+
+def test_the_two_encoders_share_no_weights(network):
+    item_parameters = dict(network.item_encoder.named_parameters())
+    for name, value in network.user_encoder.named_parameters():
+        assert value.data_ptr() != item_parameters[name].data_ptr()
+    assert not torch.equal(network.item_encoder.filters, network.user_encoder.filters)
+
+
+def test_the_same_seed_builds_the_same_network(model_settings):
+    first = build_network(30, model_settings, seed=9).state_dict()
+    torch.rand(5)
+    second = build_network(30, model_settings, seed=9).state_dict()
+    other = build_network(30, model_settings, seed=10).state_dict()
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+    assert not torch.equal(first["item_encoder.filters"], other["item_encoder.filters"])
+
+
+def test_building_a_network_leaves_torchs_generator_alone(model_settings):
+    before = torch.get_rng_state()
+    build_network(30, model_settings, seed=9)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_the_padding_row_is_zero_and_gets_no_gradient(network, documents):
+    network.item_encoder(torch.from_numpy(documents)).sum().backward()
+    embedding = network.item_encoder.word_embedding
+    assert embedding.grad is not None
+    assert not embedding[0].any()
+    assert not embedding.grad[0].any()
+    assert embedding.grad.any()
