@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import click
+from pyspark.sql import functions as F
 
 from mars_model.cli.explain import line, lists_of
 from mars_model.cli.job import Job, run_date_option
@@ -53,14 +54,12 @@ def _users_to_show(job: Job) -> list[str]:
 
 
 def _likes_of(job: Job, user_id: str) -> str:
-    query = """
-        select items.title, items.genres
-        from (select user_id, posexplode(item_ids) as (position, item_id) from user_histories)
-        join items using (item_id)
-        where cast(user_id as string) = :user_id
-        order by position
-    """
-    rows = job.warehouse.spark.sql(query, args={"user_id": user_id}).collect()
+    histories = job.warehouse.read("user_histories").where(
+        F.col("user_id").cast("string") == user_id
+    )
+    likes = histories.select(F.posexplode("item_ids").alias("position", "item_id"))
+    titled = likes.join(job.warehouse.read("items"), "item_id").orderBy("position")
+    rows = titled.select("title", "genres").collect()
     titles = [f"{row['title']} ({row['genres']})" for row in rows[:_SHOWN_LIKES]]
     more = f" and {len(rows) - _SHOWN_LIKES} more" if len(rows) > _SHOWN_LIKES else ""
     return ", ".join(titles) + more

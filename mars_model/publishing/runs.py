@@ -53,7 +53,7 @@ def record(warehouse: Warehouse, run: Run) -> None:
     schema = warehouse.read("recommendation_runs").schema
     row = Row(**{name: getattr(run, name) for name in schema.names})
     frame = warehouse.spark.createDataFrame([row], schema)
-    warehouse.merge("recommendation_runs", frame, ("run_id",))
+    warehouse.overwrite("recommendation_runs", frame, where=f"run_id = '{run.run_id}'")
 
 
 def find_run(warehouse: Warehouse, run_id: str) -> Run | None:

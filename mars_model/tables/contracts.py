@@ -29,6 +29,7 @@ def definition(table: str) -> str:
     return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
 
 
+@cache
 def schema(table: str, ids: IdTypes) -> StructType:
     """The table's columns in order."""
     match = re.search(r"\((.*?)\n\)", definition(table), re.DOTALL)

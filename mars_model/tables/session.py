@@ -1,5 +1,6 @@
 """Builds the Spark session: the only place that does."""
 
+import logging
 import os
 import sys
 
@@ -21,6 +22,8 @@ def open_session(users_per_block: int) -> SparkSession:
     """
     if problem := prerequisites.java_problem():
         raise MarsBatchError(problem)
+    # A failed query ends in our sentence, not in PySpark's own log of its whole trace.
+    logging.getLogger("SQLQueryContextLogger").disabled = True
     # Workers must run this environment's Python, also where it was never activated.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:

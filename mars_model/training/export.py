@@ -3,7 +3,7 @@
 The graphs are built node by node: they are small, and it is here that they take forms the network
 does not have (tables as constants, the quotient form), which no tracer would find.
 
-Source: docs/method.md, identity 5 (encoders) and identity 2 (attention).
+Source: docs/model.md, identity 5 (encoders) and identity 2 (attention).
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """The training loop: sampled batches, RMSprop, early stopping by a validation metric.
 
-Source: Algorithm 1; docs/method.md, decisions 7 and 8.
+Source: Algorithm 1; docs/model.md, decisions 7 and 8.
 """
 
 import math
@@ -188,9 +188,8 @@ def _take_step(
 
 def _validate(network: MarsNetwork, documents: NDArray[np.int64], validate: Validate) -> float:
     """Encode all items with both encoders and return the metric of their vectors."""
-    candidates = encode_all(network.item_encoder, documents)
-    memory = encode_all(network.user_encoder, documents)
-    return float(validate(candidates, memory))
+    encoders = (network.item_encoder, network.user_encoder)
+    return float(validate(*(encode_all(encoder, documents) for encoder in encoders)))
 
 
 def _not_a_number(what: str, value: float, when: str, settings: TrainingSettings) -> MarsBatchError:

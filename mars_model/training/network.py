@@ -1,6 +1,6 @@
 """The two encoders that turn an item's document into a candidate vector and a memory slot.
 
-Source: Eq. 1-4; docs/method.md, decision 2 (the bias of Eq. 4 is a vector).
+Source: Eq. 1-4; docs/model.md, decision 2 (the bias of Eq. 4 is a vector).
 """
 
 import math

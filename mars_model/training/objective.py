@@ -1,6 +1,6 @@
 """Attention of a memory for candidates, and the pairwise loss that training minimises.
 
-Source: Eq. 7-11; docs/method.md, decision 1 (sign of the penalty) and identity 1 (scores).
+Source: Eq. 7-11; docs/model.md, decision 1 (sign of the penalty) and identity 1 (scores).
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ With one table for each offset in the window, `T_k = embedding @ W_k`, the pre-a
 window that starts at word t is `sum_k T_k[w_{t+k}]`. ReLU and bias are monotone in each filter, so
 they commute with the maximum and are left to the caller, who applies them to the pooled values.
 
-Source: Eq. 1-3; docs/method.md, decision 3 (short documents) and identity 5 (tables).
+Source: Eq. 1-3; docs/model.md, decision 3 (short documents) and identity 5 (tables).
 """
 
 from typing import Any
@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-# A chunk's windows x filters, in values: 8 MB of float32: it stays in cache,
-# and pieces are large enough that threads seldom wait for each other.
+# A chunk's windows x filters, in values: 8 MB of float32 stay in a shared cache, and threads get
+# pieces large enough that they seldom wait for each other.
 CHUNK_VALUES = 1 << 21
 
 

@@ -1,7 +1,7 @@
 """The method in plain NumPy: one document, one window, one user, one candidate at a time.
 
 Slow, obvious, and independent of both the network and the graphs, which are checked against it.
-Source: Eq. 1-4 and 7-9; docs/method.md, decision 3.
+Source: Eq. 1-4 and 7-9; docs/model.md, decision 3.
 """
 
 from collections.abc import Sequence

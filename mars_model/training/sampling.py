@@ -1,6 +1,6 @@
 """Random training examples: a user, a liked item, an item not liked, and the user's memory.
 
-Source: Eq. 10, Algorithm 1; docs/method.md, decision 7.
+Source: Eq. 10, Algorithm 1; docs/model.md, decision 7.
 """
 
 import math

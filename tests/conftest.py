@@ -1,0 +1,137 @@
+"""What tests share: one Spark session for the whole run, and a small night that was published."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+# Before the JVM starts: every test runs on two threads.
+os.environ["PYSPARK_SUBMIT_ARGS"] = "--master local[2] pyspark-shell"
+
+from mars_model.bundle.registry import Registry
+from mars_model.publishing.runs import Run
+from mars_model.runners.importing import merge_files
+from mars_model.runners.scoring import run_night
+from mars_model.runners.training import train_model
+from mars_model.settings import Settings, load_settings
+from mars_model.tables.session import open_session
+from mars_model.tables.warehouse import Warehouse
+
+RUN_DATE = date(2026, 3, 1)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """The one Spark session."""
+    session = open_session(users_per_block=1000)
+    session.conf.set("spark.sql.shuffle.partitions", "2")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
+    """An empty warehouse."""
+    return Warehouse(spark, str(tmp_path / "warehouse"))
+
+
+@dataclass(frozen=True)
+class Night:
+    """A small warehouse with a trained model and one published night."""
+
+    warehouse: Warehouse
+    registry: Registry
+    settings: Settings
+    run: Run
+    run_date: date = RUN_DATE
+
+
+class SilentProgress:
+    """Hears of steps and epochs and keeps quiet."""
+
+    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+        """Nothing."""
+
+    def on_epoch(self, record: object) -> None:
+        """Nothing."""
+
+
+def small_settings(*overrides: str) -> Settings:
+    """Sizes that train in seconds."""
+    return load_settings(
+        overrides=(
+            "likes.min_rating=4",
+            "likes.min_per_user=2",
+            "documents.min_occurrences=1",
+            "model.embedding_size=8",
+            "model.n_filters=8",
+            "model.representation_size=6",
+            "model.max_words=20",
+            "training.max_epochs=3",
+            "training.validation_share=0.34",
+            "scoring.top_n=4",
+            "scoring.candidates_per_block=5",
+            *overrides,
+        )
+    )
+
+
+def write_small_source(folder: Path) -> tuple[str, str]:
+    """Twelve films and ten users by hand, as CSV; returns both paths.
+
+    User 9 rated without liking, user 10 liked one item only, user 8 liked all but two.
+    """
+    themes = {
+        "space": ("Orbit", "Comet Station", "The Long Launch", "Airlock", "Gravity Well", "Titan"),
+        "kitchen": ("Salt", "The Last Sauce", "Bread and Fire", "Knife Work", "Sugar", "Plates"),
+    }
+    texts = {
+        "space": "An astronaut crew repairs a rocket near a distant planet and drifts in orbit",
+        "kitchen": "A chef opens a restaurant and cooks soup for a rival in a crowded kitchen",
+    }
+    lines = ["item_id,title,text"]
+    for first_id, theme in ((101, "space"), (201, "kitchen")):
+        for offset, title in enumerate(themes[theme]):
+            lines.append(f'{first_id + offset},"{title}","{texts[theme]} with {title.lower()}"')
+    items = folder / "items.csv"
+    items.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    likes = {
+        1: (101, 102, 103, 104),
+        2: (101, 102, 105, 106),
+        3: (103, 104, 105, 201),
+        4: (201, 202, 203, 204),
+        5: (201, 202, 205, 206),
+        6: (203, 204, 205, 101),
+        7: (101, 102, 201, 202),
+        8: (101, 102, 103, 104, 105, 201, 202, 203, 204, 205),
+        10: (106,),
+    }
+    lines = ["user_id,item_id,rating,interacted_at"]
+    for user_id, item_ids in likes.items():
+        for day, item_id in enumerate(item_ids, start=1):
+            lines.append(f"{user_id},{item_id},5,2026-01-{day:02d} 10:00:00")
+    lines += ["9,101,1,2026-01-01 10:00:00", "1,206,2,2026-01-09 10:00:00"]
+    interactions = folder / "interactions.csv"
+    interactions.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(items), str(interactions)
+
+
+def run_small_night(warehouse: Warehouse, folder: Path, settings: Settings) -> Night:
+    """Import, train and publish the small source."""
+    registry = Registry(Path(warehouse.path) / "models")
+    merge_files(warehouse, settings, *write_small_source(folder))
+    train_model(warehouse, registry, settings, RUN_DATE, SilentProgress())
+    run = run_night(warehouse, registry, settings, RUN_DATE, lambda line: None, False)
+    return Night(warehouse, registry, settings, run)
+
+
+@pytest.fixture(scope="session")
+def night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """A published night that tests only read; those that write make their own."""
+    folder = tmp_path_factory.mktemp("night")
+    return run_small_night(Warehouse(spark, str(folder / "wh")), folder, small_settings())
