@@ -13,7 +13,7 @@ PYTHON_NEEDED = (3, 11)
 JAVA_NEEDED = 17
 
 
-def python_problem():  # type: ignore[no-untyped-def]
+def python_problem() -> "str | None":
     """One sentence that says what to install, or None."""
     if sys.version_info[:2] >= PYTHON_NEEDED:
         return None
@@ -24,7 +24,7 @@ def python_problem():  # type: ignore[no-untyped-def]
     )
 
 
-def java_command():  # type: ignore[no-untyped-def]
+def java_command() -> "str | None":
     """The java that Spark will start: JAVA_HOME's where it is set, else the one on the PATH."""
     home = os.environ.get("JAVA_HOME")
     if home:
@@ -32,7 +32,7 @@ def java_command():  # type: ignore[no-untyped-def]
     return shutil.which("java")
 
 
-def java_version():  # type: ignore[no-untyped-def]
+def java_version() -> "int | None":
     """Major version of that java, or None where there is none that answers."""
     command = java_command()
     if not command:
@@ -45,7 +45,7 @@ def java_version():  # type: ignore[no-untyped-def]
     return int(match.group(1)) if match else None
 
 
-def java_problem():  # type: ignore[no-untyped-def]
+def java_problem() -> "str | None":
     """One sentence that says what to install, or None."""
     version = java_version()
     if version is None:
@@ -61,7 +61,7 @@ def java_problem():  # type: ignore[no-untyped-def]
     return None
 
 
-def main():  # type: ignore[no-untyped-def]
+def main() -> int:
     """Print every problem, one sentence a line; exit status 1 where there is one."""
     problems = [p for p in (python_problem(), java_problem()) if p]
     for problem in problems:

@@ -88,7 +88,7 @@ def run_as_job(command: click.Command) -> None:
     @click.command(command.name, params=command.params, help=command.help)
     @global_options
     @click.pass_context
-    def job(ctx: click.Context, **options: Any) -> None:
+    def job(ctx: click.Context, /, **options: Any) -> None:
         ctx.obj = Job(**{f.name: options.pop(f.name) for f in fields(Job)})
         try:
             ctx.invoke(command, **options)

@@ -40,7 +40,7 @@ class SentenceGroup(click.Group):
 @click.version_option(__version__, prog_name="mars-batch")
 @global_options
 @click.pass_context
-def main(ctx: click.Context, **options: Any) -> None:
+def main(ctx: click.Context, /, **options: Any) -> None:
     """Recommend items to every user of a warehouse, nightly, and say why.
 
     Exit codes: 0 done; 2 wrong usage or settings; 3 bad input data; 4 an audit failed and

@@ -54,8 +54,8 @@ def count_words(documents: DataFrame, min_occurrences: int) -> list[str]:
     return [row["word"] for row in rows]
 
 
-@F.pandas_udf(StringType())
-def _unescape(texts: Iterator[pd.Series]) -> Iterator[pd.Series]:  # type: ignore[type-arg]
+@F.pandas_udf(StringType())  # type: ignore[attr-defined,untyped-decorator]
+def _unescape(texts: Iterator["pd.Series[str]"]) -> Iterator["pd.Series[str]"]:
     for batch in texts:
         yield batch.map(html.unescape)
 
@@ -63,7 +63,8 @@ def _unescape(texts: Iterator[pd.Series]) -> Iterator[pd.Series]:  # type: ignor
 def _without_html(text: Column) -> Column:
     # Entities last: an escaped "&lt;" in a text is a character, not a tag.
     stripped = F.regexp_replace(text, _TAG, " ")
-    return _unescape(stripped)
+    unescaped: Column = _unescape(stripped)
+    return unescaped
 
 
 def _stop_words(language: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def score_users(histories: DataFrame, shipment: Shipment, n_partitions: int) -> 
     fallback's list without reasons. Nobody is recommended an item of their full history.
     """
     user_type = histories.schema["user_id"].dataType.simpleString()
-    item_type = histories.schema["item_ids"].dataType.elementType.simpleString()
+    item_type = histories.schema["item_ids"].dataType.simpleString()[len("array<") : -1]
     flat = (
         f"user_id {user_type}, rank int, item_id {item_type}, score float, source string, "
         f"because_item_id array<{item_type}>, because_attention array<float>, "
@@ -92,10 +93,12 @@ def score_block(
     by_model = np.flatnonzero(has_memory)
     rows = _Rows(catalogue)
     if len(by_model):
-        block = LikeMatrix.from_rows([histories.row(u) for u in by_model], histories.n_items)
+        block = LikeMatrix.from_rows(
+            [histories.row(u) for u in by_model.tolist()], histories.n_items
+        )
         n = settings.top_n + _MARGIN
         found = shortlist(attention, catalogue, block, n, settings.candidates_per_block)
-        for position, user_idx in enumerate(by_model):
+        for position, user_idx in enumerate(by_model.tolist()):
             short = np.sort(found[position][found[position] >= 0])
             slots = histories.row(user_idx)
             winners = settle(
@@ -106,13 +109,13 @@ def score_block(
                 settings.n_reasons,
             )
             rows.add_winners(users["user_id"].iloc[user_idx], winners, short, slots)
-    for user_idx in np.flatnonzero(~has_memory):
+    for user_idx in np.flatnonzero(~has_memory).tolist():
         items = popular_list(catalogue, histories.row(user_idx), settings.top_n)
         rows.add_fallback(users["user_id"].iloc[user_idx], items, settings.fallback)
     return rows.frame()
 
 
-def _histories_by_position(item_ids: "pd.Series[object]", catalogue: Catalogue) -> LikeMatrix:
+def _histories_by_position(item_ids: "pd.Series[Any]", catalogue: Catalogue) -> LikeMatrix:
     """The block's histories by `item_idx`; liked items that left the catalogue drop out."""
     lengths = [len(ids) for ids in item_ids]
     if not sum(lengths):
@@ -121,7 +124,9 @@ def _histories_by_position(item_ids: "pd.Series[object]", catalogue: Catalogue) 
     # Not the catalogue's own width for strings: a longer id would be cut and match another.
     positions = catalogue.positions(flat.astype(catalogue.item_ids.dtype.type))
     rows = np.split(positions, np.cumsum(lengths)[:-1])
-    return LikeMatrix.from_rows([row[row >= 0] for row in rows], len(catalogue.item_ids))
+    return LikeMatrix.from_rows(
+        [row[row >= 0].astype(np.int32) for row in rows], len(catalogue.item_ids)
+    )
 
 
 class _Rows:

@@ -35,7 +35,7 @@ class Attention:
         """Scores [U, C]; a user without history gets NaN."""
         inputs = _inputs(memory, candidates, item_bias, _NO_SEEN, 1)
         (scores,) = self._run(["scores"], histories, inputs)
-        return scores
+        return np.asarray(scores, dtype=np.float32)
 
     def top(
         self,
@@ -53,7 +53,7 @@ class Attention:
         """
         inputs = _inputs(memory, candidates, item_bias, seen, n)
         scores, positions = self._run(["top_scores", "top_positions"], histories, inputs)
-        return scores, positions
+        return np.asarray(scores, dtype=np.float32), np.asarray(positions, dtype=np.int64)
 
     def _run(
         self, outputs: list[str], histories: LikeMatrix, dense: dict[str, NDArray[np.generic]]

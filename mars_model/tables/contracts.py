@@ -34,7 +34,9 @@ def schema(table: str, ids: IdTypes) -> StructType:
     """The table's columns in order."""
     match = re.search(r"\((.*?)\n\)", definition(table), re.DOTALL)
     assert match, f"sql/tables/{table}.sql has no list of columns"
-    return StructType.fromDDL(_fill_ids(match.group(1).strip(), ids))
+    columns = StructType.fromDDL(_fill_ids(match.group(1).strip(), ids))
+    assert isinstance(columns, StructType)
+    return columns
 
 
 def create_statement(table: str, location: str, ids: IdTypes) -> str:
