@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 from pyspark.sql import functions as F
@@ -37,12 +38,12 @@ def demo_command(job: Job, run_date: date) -> None:
     run = run_night(
         job.warehouse, job.registry, job.settings, run_date, job.say, skip_published=False
     )
-    users = _users_to_show(job)
-    shown = {user: lists_of(job, [user]) for user in users}
+    genres = {r["item_id"]: r["genres"] for r in job.warehouse.read("items").collect()}
+    shown = {user: lists_of(job, [user]) for user in _users_to_show(job)}
     parts = [SYNTHETIC_NOTE]
     for user, items in shown.items():
-        parts.append(f"user {user} liked {_likes_of(job, user)}")
-        parts += [line(row) for row in items[:_SHOWN_ITEMS]]
+        parts.append(f"\nuser {user} liked {_likes_of(job, user)}")
+        parts += [line(_with_genres(row, genres)) for row in items[:_SHOWN_ITEMS]]
     job.show("\n".join([*parts, "", run_text(run, job.settings.warehouse.path)]), shown)
 
 
@@ -51,6 +52,16 @@ def _users_to_show(job: Job) -> list[str]:
     histories = job.warehouse.read("user_histories").where("n_items between 8 and 20")
     rows = histories.orderBy("user_id").limit(_SHOWN_USERS).select("user_id").collect()
     return [str(row["user_id"]) for row in rows]
+
+
+def _with_genres(row: dict[str, Any], genres: dict[Any, str]) -> dict[str, Any]:
+    """A row whose titles say their genres, so that a stranger sees whether the reasons fit."""
+    reasons = [
+        {**reason, "title": f"{reason['title']} ({genres[reason['item_id']]})"}
+        for reason in row["because_titles"] or []
+    ]
+    title = f"{row['title']} ({genres[row['item_id']]})"
+    return {**row, "title": title, "because_titles": reasons}
 
 
 def _likes_of(job: Job, user_id: str) -> str:

@@ -55,7 +55,7 @@ def count_words(documents: DataFrame, min_occurrences: int) -> list[str]:
 
 
 @F.pandas_udf(StringType())  # type: ignore[attr-defined,untyped-decorator]
-def _unescape(texts: Iterator["pd.Series[str]"]) -> Iterator["pd.Series[str]"]:
+def _unescape(texts: Iterator[pd.Series]) -> Iterator[pd.Series]:
     for batch in texts:
         yield batch.map(html.unescape)
 

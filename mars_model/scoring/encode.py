@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import pandas as pd
 from pyspark import SparkContext
@@ -53,7 +52,7 @@ def _encode(bundle: Bundle, context: SparkContext):  # type: ignore[no-untyped-d
     model = bundle.manifest.settings.model
 
     @F.pandas_udf("item_vector array<float>, memory_vector array<float>")  # type: ignore[attr-defined,untyped-decorator]
-    def encode(batches: Iterator["pd.Series[Any]"]) -> Iterator[pd.DataFrame]:
+    def encode(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         vocabulary = _open_vocabulary(vocabulary_name)
         encoders = [open_encoder(shipped_file(name)) for name in encoder_names]
         for documents in batches:
