@@ -1,0 +1,56 @@
+"""Random tanh vectors, hand-made catalogues, and attention graphs of any size."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from mars_model.scoring.catalogue import Catalogue, sort_popular
+from mars_model.scoring.sessions import Attention, open_attention
+from mars_model.training.export import attention_graph
+
+
+@pytest.fixture(scope="session")
+def attention_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Attention]:
+    """The attention graph for a representation size, opened as a worker opens it."""
+    folder = tmp_path_factory.mktemp("attention")
+
+    def open_size(size: int) -> Attention:
+        path = folder / f"attention-{size}.onnx"
+        if not path.exists():
+            path.write_bytes(attention_graph(size).SerializeToString())
+        return open_attention(path)
+
+    return open_size
+
+
+@pytest.fixture(scope="session")
+def tanh_vectors() -> Callable[[int, int, int], np.ndarray]:
+    """Float32 vectors in (-1, 1), by seed, rows and size."""
+
+    def vectors(seed: int, n_rows: int, size: int) -> np.ndarray:
+        return np.tanh(np.random.default_rng(seed).normal(size=(n_rows, size))).astype(np.float32)
+
+    return vectors
+
+
+@pytest.fixture(scope="session")
+def make_catalogue() -> Callable[..., Catalogue]:
+    """A catalogue of all that is given, candidates being every item unless said otherwise."""
+
+    def make(memory, vectors, candidate_idx=None, item_ids=None, item_bias=None, n_likes=None):
+        n_items = len(memory)
+        chosen = np.arange(n_items) if candidate_idx is None else np.array(candidate_idx)
+        n_likes = np.zeros(n_items, dtype=np.int64) if n_likes is None else np.array(n_likes)
+        bias = np.zeros(n_items) if item_bias is None else np.array(item_bias)
+        return Catalogue(
+            item_ids=np.arange(n_items) if item_ids is None else np.array(item_ids),
+            memory=memory,
+            candidates=vectors[chosen],
+            item_bias=bias[chosen].astype(np.float32),
+            candidate_idx=chosen,
+            popular_idx=sort_popular(chosen, n_likes),
+            n_likes=n_likes,
+        )
+
+    return make

@@ -1,0 +1,126 @@
+"""The shortlist against one softmax per user and candidate, in float64."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mars_model.features.likes import LikeMatrix
+from mars_model.scoring.top_n import shortlist
+
+HUGE = 10**6
+HISTORIES = [[0, 3, 9], [11], [2, 4, 6, 8, 10], list(range(12)), [1, 5]]
+
+
+def score_by_loop(memory, candidate, bias) -> float:
+    """Eq. 7-9 for one user's slots and one candidate."""
+    relevance = [sum(float(m) * float(c) for m, c in zip(s, candidate, strict=True)) for s in memory]
+    weights = [np.exp(value - max(relevance)) for value in relevance]
+    return sum(w * s for w, s in zip(weights, relevance, strict=True)) / sum(weights) + float(bias)
+
+
+def lists_by_loop(catalogue, histories, n) -> list[list[int]]:
+    """Unseen candidates by score descending, then position, padded with -1."""
+    lists = []
+    for history in histories:
+        scored = []
+        for position, item in enumerate(catalogue.candidate_idx.tolist()):
+            if item not in history:
+                candidate, bias = catalogue.candidates[position], catalogue.item_bias[position]
+                score = score_by_loop(catalogue.memory[history], candidate, bias)
+                scored.append((-score, position))
+        best = [position for _, position in sorted(scored)[:n]]
+        lists.append(best + [-1] * (n - len(best)))
+    return lists
+
+
+@pytest.mark.parametrize("candidates_per_block", [1, 3, 7, HUGE])
+@pytest.mark.parametrize("size", [1, 6, 50, 100])  # 100 takes the graph's float64 path
+def test_shortlist_agrees_with_a_plain_loop(
+    attention_of, tanh_vectors, make_catalogue, size, candidates_per_block
+):
+    bias = np.random.default_rng(3).normal(size=12)
+    catalogue = make_catalogue(
+        tanh_vectors(1, 12, size), tanh_vectors(2, 12, size), item_bias=bias
+    )
+    likes = LikeMatrix.from_rows(HISTORIES, 12)
+    found = shortlist(attention_of(size), catalogue, likes, 5, candidates_per_block)
+    assert found.tolist() == lists_by_loop(catalogue, HISTORIES, 5)
+
+
+@pytest.mark.parametrize("candidates_per_block", [1, 3, HUGE])
+def test_only_candidates_are_listed_by_their_own_position(
+    attention_of, tanh_vectors, make_catalogue, candidates_per_block
+):
+    chosen = [1, 2, 5, 6, 7, 11]
+    catalogue = make_catalogue(
+        tanh_vectors(4, 12, 6), tanh_vectors(5, 12, 6), candidate_idx=chosen
+    )
+    likes = LikeMatrix.from_rows(HISTORIES, 12)
+    found = shortlist(attention_of(6), catalogue, likes, 4, candidates_per_block)
+    assert found.tolist() == lists_by_loop(catalogue, HISTORIES, 4)
+
+
+def test_liked_items_are_never_listed_and_the_end_is_marked(
+    attention_of, tanh_vectors, make_catalogue
+):
+    catalogue = make_catalogue(tanh_vectors(1, 12, 6), tanh_vectors(2, 12, 6))
+    likes = LikeMatrix.from_rows(HISTORIES, 12)
+    found = shortlist(attention_of(6), catalogue, likes, 20, 5)
+    for row, history in zip(found.tolist(), HISTORIES, strict=True):
+        unseen = set(range(12)) - set(history)
+        listed = [position for position in row if position >= 0]
+        assert set(listed) == unseen and len(listed) == len(unseen)
+        assert row[len(listed) :] == [-1] * (len(row) - len(listed))
+
+
+@pytest.mark.parametrize("candidates_per_block", [1, 2, 3, 4, 7, HUGE])
+def test_equal_candidates_come_by_position(attention_of, make_catalogue, candidates_per_block):
+    # Eighths multiply and add up exactly, so equal vectors have equal scores in any order of sums.
+    eighths = np.random.default_rng(8).integers(-7, 8, (13, 4)) / 8
+    vectors = eighths.astype(np.float32)
+    vectors[[3, 4, 9, 12]] = vectors[0]
+    vectors[[5, 11]] = vectors[1]
+    catalogue = make_catalogue(np.roll(vectors, 1, axis=0), vectors)
+    histories = [[2], [6, 7], [0, 10, 3]]
+    likes = LikeMatrix.from_rows(histories, 13)
+    found = shortlist(attention_of(4), catalogue, likes, 13, candidates_per_block).tolist()
+    for row, seen in zip(found, histories, strict=True):
+        for twins in ([0, 3, 4, 9, 12], [1, 5, 11]):
+            listed = [position for position in row if position in twins]
+            assert listed == [twin for twin in twins if twin not in seen]
+            places = [row.index(position) for position in listed]
+            assert places == list(range(places[0], places[0] + len(places)))
+
+
+def test_a_user_has_the_same_list_alone_and_in_a_block(
+    attention_of, tanh_vectors, make_catalogue
+):
+    catalogue = make_catalogue(tanh_vectors(1, 12, 6), tanh_vectors(2, 12, 6))
+    together = shortlist(attention_of(6), catalogue, LikeMatrix.from_rows(HISTORIES, 12), 4, 5)
+    for history, row in zip(HISTORIES, together, strict=True):
+        alone = shortlist(attention_of(6), catalogue, LikeMatrix.from_rows([history], 12), 4, 5)
+        assert alone.tolist() == [row.tolist()]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    histories=st.lists(st.sets(st.integers(0, 29), min_size=1), min_size=1, max_size=6),
+    n=st.integers(1, 40),
+    candidates_per_block=st.integers(1, 40),
+)
+def test_lists_do_not_depend_on_the_size_of_a_block(
+    attention_of, tanh_vectors, make_catalogue, seed, histories, n, candidates_per_block
+):
+    catalogue = make_catalogue(tanh_vectors(seed, 30, 6), tanh_vectors(seed + 1, 30, 6))
+    likes = LikeMatrix.from_rows([sorted(history) for history in histories], 30)
+    in_blocks, at_once = (
+        shortlist(attention_of(6), catalogue, likes, n, size)
+        for size in (candidates_per_block, HUGE)
+    )
+    # Without a block's size in it, the width is all that may differ: n, or all candidates.
+    width = min(n, 30)
+    assert in_blocks[:, :width].tolist() == at_once[:, :width].tolist()
