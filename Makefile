@@ -36,7 +36,7 @@ test: check  ## lint, format, types and all tests
 	$(BIN)/python -m pytest
 
 real-data: setup  ## only the nights on ../shared/data, all three sets
-	MARS_BATCH_REAL_DATA=all $(BIN)/python -m pytest -m real_data
+	$(BIN)/python -m pytest -m real_data --real-data all
 
 clean:  ## the environment and the default warehouse
 	rm -rf $(VENV) warehouse spark-warehouse

@@ -24,6 +24,11 @@ from mars_model.tables.warehouse import Warehouse
 RUN_DATE = date(2026, 3, 1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--real-data all: every set of ../shared/data and not only the first."""
+    parser.addoption("--real-data", choices=("one", "all"), default="one")
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The one Spark session."""

@@ -17,7 +17,8 @@ MODEL_FILES = ("item_encoder.onnx", "user_encoder.onnx", "attention.onnx", "voca
 class Manifest(BaseModel):
     """Facts about a bundle; `files` holds the SHA-256 of each of MODEL_FILES."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A metric over nobody is NaN, which JSON would otherwise turn into null.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     format: Literal[1] = 1
     model_version: str
@@ -56,7 +57,7 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a bundle, its files verified. Raises MarsBatchError naming all damage."""
     path = folder / MANIFEST_FILE
     try:
-        manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+        manifest = Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
         raise MarsBatchError(
             f"bundle {folder}: {MANIFEST_FILE} cannot be read ({error.strerror}). "

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
 
 _PROMOTED_FILE = "promoted.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a folder here, never a path out of it
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Registry:
     def open(self, model_version: str) -> Bundle:
         """A bundle by name, verified. Raises InputDataError where there is none."""
         folder = self.folder / model_version
-        if not folder.is_dir() or model_version in ("", ".", ".."):
+        if not _NAME.fullmatch(model_version) or not folder.is_dir():
             known = ", ".join(self.versions()) or "none"
             raise InputDataError(
                 f"model {model_version!r}: not found in {self.folder}, which has {known}. "

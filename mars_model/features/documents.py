@@ -12,7 +12,7 @@ from pyspark.sql.types import StringType
 from mars_model.errors import InputDataError, SettingsError
 from mars_model.settings import DocumentSettings
 
-_TAG = r"<[/!]?[A-Za-z][^<>]*>|<!--.*?-->"
+_TAG = r"<[/!]?[A-Za-z][^<>]*>|<!--(?s:.*?)-->"
 _NOT_A_LETTER = r"[^\p{L}\p{M}]+"
 
 

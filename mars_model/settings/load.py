@@ -25,9 +25,11 @@ def load_settings(
     """
     given = _apply_overrides({}, overrides)
     if warehouse is not None:
-        given.setdefault("warehouse", {})["path"] = warehouse
+        given = _merge(given, {"warehouse": {"path": warehouse}})
     if conf is None:
-        folder = given.get("warehouse", {}).get("path", Settings().warehouse.path)
+        branch = given.get("warehouse")
+        folder = branch.get("path") if isinstance(branch, dict) else None
+        folder = Settings().warehouse.path if folder is None else folder
         beside_tables = Path(str(folder)) / WAREHOUSE_FILE
         conf = beside_tables if beside_tables.is_file() else None
     tree = _merge(_read_file(conf), given) if conf else given
@@ -45,7 +47,7 @@ def _read_file(conf: Path) -> dict[str, Any]:
             f"settings file {conf}: cannot be read ({error.strerror}); name one that exists "
             "with --conf, conf/mars-batch.yaml shows what it holds"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: bad UTF-8, or a 13th month
         where = " ".join(str(error).split())
         raise SettingsError(f"settings file {conf}: not valid YAML: {where}") from error
     if content is None:
@@ -67,7 +69,7 @@ def _apply_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> dict[str
             )
         try:
             parsed = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:
             raise SettingsError(f"--set {override}: the value is not valid YAML") from error
         branch = tree
         *path, leaf = key.strip().split(".")

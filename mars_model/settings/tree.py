@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class _Branch(BaseModel):
     """A frozen branch of the tree; a name it does not know is an error, not a surprise."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class WarehouseSettings(_Branch):

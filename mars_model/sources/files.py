@@ -33,11 +33,22 @@ def read_file(spark: SparkSession, path: str) -> DataFrame:
         columns = [StructField(name, StringType()) for name in [*names, CORRUPT]]
         return reader.schema(StructType(columns)).csv(path)
     except (PySparkException, Py4JJavaError) as error:
-        first_line = str(error).strip().splitlines()[0]
+        first_line = _reason(error)
         raise InputDataError(
             f"file {path}: cannot be read as {kind}: {first_line}. Check that it is whole, and "
             "that its ending says what it is"
         ) from error
+
+
+def _reason(error: PySparkException | Py4JJavaError) -> str:
+    """The first line of what Spark says, of its cause where it only says that a job failed."""
+    text = str(error)
+    if isinstance(error, Py4JJavaError):
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        text = str(cause.getMessage() or cause.toString())
+    return text.strip().splitlines()[0].rstrip(".")
 
 
 def _format_of(path: str) -> str:

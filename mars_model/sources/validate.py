@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import NumericType, StringType
+from pyspark.sql.types import FractionalType, NumericType, StringType
 
 from mars_model.errors import InputDataError
 from mars_model.sources.files import CORRUPT
@@ -13,7 +13,10 @@ from mars_model.tables.contracts import IdTypes
 
 ITEM_KEY = ("item_id",)
 INTERACTION_KEY = ("user_id", "item_id", "interacted_at")
-_WHOLE_NUMBER = r"^\s*-?[0-9]{1,18}\s*$"
+# Leading zeros belong to an id: 007 and 7 may be two items.
+_WHOLE_NUMBER = r"^\s*-?(0|[1-9][0-9]{0,17})\s*$"
+_DATED = r"^\s*[0-9]{4}-"
+_UNIX_SECONDS = (-62_135_596_800, 253_402_300_799)  # the years 1 to 9999
 
 
 @dataclass(frozen=True)
@@ -29,17 +32,22 @@ def with_our_names(
 ) -> DataFrame:
     """Rename their columns to ours. Raises InputDataError for all missing columns at once.
 
+    A column of theirs that is called like one of ours but stands for none gives way.
     A file whose time is a column `timestamp` needs no setting: it is read as `interacted_at`.
     """
-    missing = [theirs for theirs in columns.values() if theirs not in raw.columns]
-    missing += [o for o in required if o not in columns and o not in raw.columns]
+    theirs = {**{name: name for name in required}, **columns}
+    missing = {ours: name for ours, name in theirs.items() if name not in raw.columns}
     if missing:
         raise InputDataError(
-            f"file {source}: column {', '.join(repr(m) for m in missing)} not found, it has "
-            f"{', '.join(c for c in raw.columns if c != CORRUPT)}. Say how it is called there "
-            f"with --set {setting}.{required[0]}=NAME"
+            f"file {source}: column {', '.join(map(repr, missing.values()))} not found, it has "
+            f"{', '.join(c for c in raw.columns if c != CORRUPT) or 'none'}. Say how it is called there "
+            f"with --set {setting}.{next(iter(missing))}=NAME"
         )
-    renamed = raw.withColumnsRenamed({theirs: ours for ours, theirs in columns.items()})
+    others = [name for name in raw.columns if name not in {*columns, *columns.values()}]
+    renamed = raw.select(
+        *[_column(name).alias(ours) for ours, name in columns.items()],
+        *[_column(name) for name in others],
+    )
     if "timestamp" in renamed.columns and "interacted_at" not in renamed.columns:
         renamed = renamed.withColumnRenamed("timestamp", "interacted_at")
     return renamed
@@ -54,7 +62,7 @@ def id_type_of(frame: DataFrame, column: str) -> str:
 
 
 def validate_items(rows: DataFrame, ids: IdTypes, extra_columns: tuple[str, ...]) -> Validated:
-    """Items by contract, one row per id; of several rows with one id the first by title stays."""
+    """Items by contract, one row per id; of several rows with one id the last by title stays."""
     typed = {
         "item_id": _id(rows, "item_id", ids.item),
         "title": _text(rows, "title"),
@@ -94,7 +102,7 @@ def _split(
         if name in required:
             reasons.append(F.when(blank, F.lit(f"{name} is missing")))
         reasons.append(F.when(~blank & column.isNull(), F.lit(f"{name} has the wrong type")))
-    raw = [F.col(name) for name in rows.columns if name != CORRUPT]
+    raw = [_column(name) for name in rows.columns if name != CORRUPT]
     judged = rows.select(
         F.coalesce(*reasons).alias("_reason"),
         F.coalesce(corrupt, F.to_json(F.struct(*raw))).alias("_row_json"),
@@ -114,12 +122,20 @@ def _split(
     )
 
 
+def _column(name: str) -> Column:
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
 def _optional(rows: DataFrame, name: str) -> Column:
-    return F.col(name) if name in rows.columns else F.lit(None).cast("string")
+    return _column(name) if name in rows.columns else F.lit(None).cast("string")
 
 
 def _id(rows: DataFrame, name: str, id_type: str) -> Column:
-    if isinstance(rows.schema[name].dataType, StringType):
+    data_type = rows.schema[name].dataType
+    if isinstance(data_type, FractionalType) and id_type == "bigint":
+        # pandas turns whole ids into floats where one is missing; 1.5 is no id, and not 1.
+        return F.when(F.col(name) == F.floor(name), F.col(name)).try_cast(id_type)
+    if isinstance(data_type, StringType):
         trimmed = F.trim(F.col(name))
         return F.when(trimmed != "", trimmed).try_cast(id_type)
     return F.col(name).try_cast(id_type)
@@ -130,9 +146,10 @@ def _text(rows: DataFrame, name: str) -> Column:
 
 
 def _time(rows: DataFrame, name: str) -> Column:
-    if name in rows.columns and isinstance(rows.schema[name].dataType, NumericType):
-        return F.timestamp_seconds(F.col(name))
-    given = _optional(rows, name)
+    """A date and time, or Unix seconds; other than Spark's cast, no year 123456, no time of today."""
+    text = _optional(rows, name).cast("string")
+    seconds = text.try_cast("double")
     return F.coalesce(
-        given.try_cast("timestamp"), F.timestamp_seconds(given.cast("string").try_cast("bigint"))
+        F.when(text.rlike(_DATED), text.try_cast("timestamp")),
+        F.when(seconds.between(*_UNIX_SECONDS), F.timestamp_seconds(seconds)),
     )

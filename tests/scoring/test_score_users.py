@@ -1,0 +1,181 @@
+"""Lists of whole blocks: who is scored by the model, who gets the fallback, and what drops out."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mars_model.scoring.catalogue import ship_catalogue
+from mars_model.scoring.score_users import Shipment, score_block, score_users
+from mars_model.scoring.shipping import ship_file
+from mars_model.settings import ScoringSettings
+from mars_model.training.export import attention_graph
+
+NAMES = ["a", "b", "c", "d", "e", "f"]
+TOP_3 = ScoringSettings(top_n=3, n_reasons=2, candidates_per_block=2)
+
+
+def users_of(**histories) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "user_id": list(histories),
+            "item_ids": [np.array(ids) for ids in histories.values()],
+            "n_items": [len(ids) for ids in histories.values()],
+        }
+    )
+
+
+@pytest.fixture
+def score(attention_of, tanh_vectors, make_catalogue):
+    """Score users over six items a-f, f no candidate, d and e liked most."""
+    catalogue = make_catalogue(
+        tanh_vectors(1, 6, 4),
+        tanh_vectors(2, 6, 4),
+        candidate_idx=range(5),
+        item_ids=NAMES,
+        n_likes=[1, 2, 2, 5, 7, 9],
+    )
+
+    def run(users: pd.DataFrame, min_likes: int = 2, settings: ScoringSettings = TOP_3):
+        return score_block(users, catalogue, attention_of(4), settings, min_likes)
+
+    return run
+
+
+def lists_of(rows: pd.DataFrame) -> dict[str, list[str]]:
+    return rows.groupby("user_id")["item_id"].apply(list).to_dict()
+
+
+def test_users_below_the_least_number_of_likes_get_the_popular_items(score):
+    rows = score(users_of(one=["e"], none=[], two=["a", "e"]))
+    by_source = rows.groupby("user_id")["source"].unique().apply(list).to_dict()
+    assert by_source == {"one": ["popular"], "none": ["popular"], "two": ["mars"]}
+    assert lists_of(rows)["one"] == ["d", "b", "c"]
+    assert lists_of(rows)["none"] == ["e", "d", "b"]
+    one = rows[rows["user_id"] == "one"]
+    assert one["score"].tolist() == [5.0, 2.0, 2.0]
+    assert all(len(reasons) == 0 for reasons in one["because_item_id"])
+
+
+def test_ranks_run_from_one_in_every_list(score):
+    rows = score(users_of(one=["e"], two=["a", "e"], many=["a", "b", "c", "d"]))
+    ranks = rows.groupby("user_id")["rank"].apply(list).to_dict()
+    assert ranks == {"one": [1, 2, 3], "two": [1, 2, 3], "many": [1]}
+
+
+def test_liked_items_are_neither_listed_nor_missing_from_the_reasons(score):
+    rows = score(users_of(u=["b", "d"], v=["f", "a", "c"]))
+    assert lists_of(rows)["u"] and set(lists_of(rows)["u"]) <= {"a", "c", "e"}
+    assert set(lists_of(rows)["v"]) == {"b", "d", "e"}
+    for user, liked in (("u", {"b", "d"}), ("v", {"f", "a", "c"})):
+        reasons = rows.loc[rows["user_id"] == user, "because_item_id"]
+        assert all(len(ids) == 2 and set(ids) <= liked for ids in reasons)
+
+
+def test_items_that_left_the_catalogue_do_not_count_as_slots(score):
+    gone = score(users_of(u=["zebra", "a", "aa", "c"]))
+    known = score(users_of(u=["a", "c"]))
+    pd.testing.assert_frame_equal(gone, known)
+
+
+def test_a_history_of_unknown_items_gets_the_fallback(score):
+    rows = score(users_of(u=["x", "y", "z"], v=[]))
+    assert lists_of(rows) == {"u": ["e", "d", "b"], "v": ["e", "d", "b"]}
+    assert set(rows["source"]) == {"popular"}
+
+
+def test_a_block_without_any_like_is_served(score):
+    rows = score(users_of(u=[], v=[]), min_likes=1)
+    assert lists_of(rows) == {"u": ["e", "d", "b"], "v": ["e", "d", "b"]}
+
+
+def test_the_only_like_is_the_whole_reason(score):
+    rows = score(users_of(u=["c"]), min_likes=1)
+    assert set(rows["source"]) == {"mars"}
+    for score_, ids, attention, contribution, without in zip(
+        rows["score"],
+        rows["because_item_id"],
+        rows["because_attention"],
+        rows["because_contribution"],
+        rows["because_score_without"],
+        strict=True,
+    ):
+        assert (list(ids), list(attention)) == (["c"], [1.0])
+        assert contribution[0] == pytest.approx(score_)
+        assert math.isnan(without[0])
+
+
+def test_a_user_who_liked_every_candidate_has_no_rows(score):
+    rows = score(users_of(u=["a", "b", "c", "d", "e"], v=["a", "b"]))
+    assert set(rows["user_id"]) == {"v"}
+
+
+def test_the_order_of_a_history_does_not_matter(score):
+    pd.testing.assert_frame_equal(
+        score(users_of(u=["f", "a", "c"])), score(users_of(u=["c", "f", "a"]))
+    )
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    seed=st.integers(0, 1000),
+    candidates_per_block=st.integers(1, 12),
+    histories=st.lists(
+        st.sets(st.integers(0, 11), min_size=1, max_size=9).map(sorted), min_size=1, max_size=5
+    ),
+)
+def test_served_lists_do_not_depend_on_blocks_of_candidates_or_users(
+    attention_of, tanh_vectors, make_catalogue, seed, candidates_per_block, histories
+):
+    vectors = tanh_vectors(seed, 12, 6)
+    vectors[7:] = vectors[:5]  # twins, so that ties are many
+    catalogue = make_catalogue(tanh_vectors(seed + 1, 12, 6), vectors)
+    users = users_of(**{f"user{n}": ids for n, ids in enumerate(histories)})
+
+    def score(some: pd.DataFrame, size: int) -> pd.DataFrame:
+        pieces = ScoringSettings(top_n=5, candidates_per_block=size)
+        return score_block(some, catalogue, attention_of(6), pieces, min_likes=1)
+
+    at_once = score(users, 1024)
+    one_by_one = [score(users.iloc[[n]], candidates_per_block) for n in range(len(users))]
+    pd.testing.assert_frame_equal(at_once, pd.concat(one_by_one, ignore_index=True))
+
+
+def test_the_stage_serves_string_ids_and_has_no_number_where_no_like_is_left(
+    spark, tanh_vectors, make_catalogue
+):
+    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
+    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, n_likes=[0, 1, 2, 3, 4, 5])
+    context = spark.sparkContext
+    graph = attention_graph(4).SerializeToString()
+    ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
+    key = ship_catalogue(catalogue, context)
+    shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
+    histories = spark.createDataFrame(
+        [("ann", ["c", "unknown"], 2), ("bob", [], 0)],
+        "user_id string, item_ids array<string>, n_items int",
+    )
+    rows = score_users(histories, shipment, 2).orderBy("user_id", "rank").collect()
+    ann, bob = rows[:3], rows[3:]
+    # One slot: every score is its inner product with the candidate.
+    expected = {
+        name: float(memory[2].astype(float) @ vectors[position].astype(float))
+        for position, name in enumerate(NAMES)
+        if name != "c"
+    }
+    assert [r["item_id"] for r in ann] == sorted(expected, key=lambda i: -expected[i])[:3]
+    for row in ann:
+        assert row["score"] == pytest.approx(expected[row["item_id"]], abs=1e-6)
+        (reason,) = row["because"]
+        assert (reason["item_id"], reason["attention"]) == ("c", 1.0)
+        assert reason["score_without"] is None
+    assert [(r["user_id"], r["rank"], r["item_id"], r["score"], r["because"]) for r in bob] == [
+        ("bob", 1, "f", 5.0, []),
+        ("bob", 2, "e", 4.0, []),
+        ("bob", 3, "d", 3.0, []),
+    ]
