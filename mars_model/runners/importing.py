@@ -105,26 +105,35 @@ def _merge(
     key: tuple[str, ...],
     source: str,
 ) -> Imported:
-    counted = checked.rejected.groupBy("reason").count().orderBy("reason").collect()
-    rejected = {row["reason"]: int(row["count"]) for row in counted}
-    run_id = "import-" + hashlib.sha256(source.encode()).hexdigest()[:8]
-    warehouse.create("rejected_rows", ids)
-    # The same file again replaces its own rejected rows.
-    warehouse.overwrite(
-        "rejected_rows",
-        checked.rejected.withColumns({"run_id": F.lit(run_id), "source": F.lit(source)}),
-        where=f"run_id = '{run_id}'",
-    )
-    n_good = checked.good.count()
-    if not n_good:
-        reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
-        raise InputDataError(
-            f"file {source}: none of its rows keeps the contract of {table} "
-            f"({reasons or 'it is empty'}). See the table rejected_rows"
-        )
-    warehouse.create(table, ids)
-    warehouse.merge(table, checked.good, key)
+    checked.judged.persist()
+    try:
+        rejected = _reject(warehouse, checked, ids, source)
+        n_good = checked.good.count()
+        if not n_good:
+            reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
+            raise InputDataError(
+                f"file {source}: none of its rows keeps the contract of {table} "
+                f"({reasons or 'it is empty'}). See the table rejected_rows"
+            )
+        warehouse.create(table, ids)
+        warehouse.merge(table, checked.good, key)
+    finally:
+        checked.judged.unpersist()
     return Imported(source, table, n_good, rejected)
+
+
+def _reject(warehouse: Warehouse, checked: Validated, ids: IdTypes, source: str) -> dict[str, int]:
+    """Keep the bad rows in rejected_rows, in place of those of an earlier import of the file."""
+    counted = checked.rejected.groupBy("reason").count().orderBy("reason").collect()
+    run_id = "import-" + hashlib.sha256(source.encode()).hexdigest()[:8]
+    if counted or warehouse.exists("rejected_rows"):
+        warehouse.create("rejected_rows", ids)
+        warehouse.overwrite(
+            "rejected_rows",
+            checked.rejected.withColumns({"run_id": F.lit(run_id), "source": F.lit(source)}),
+            where=f"run_id = '{run_id}'",
+        )
+    return {row["reason"]: int(row["count"]) for row in counted}
 
 
 def _held_type(warehouse: Warehouse, table: str, column: str) -> str | None:

@@ -26,8 +26,8 @@ from mars_model.scoring.top_n import shortlist
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.export import export_network
-from mars_model.training.export_check import check_export
-from mars_model.training.loop import Progress, TrainingResult, train
+from mars_model.training.export_check import RunAttention, check_export
+from mars_model.training.loop import Progress, TrainingResult, Validate, train
 from mars_model.training.network import build_network
 
 CUTOFF = 500
@@ -139,7 +139,9 @@ def _stream_likes(histories: DataFrame, item_ids: NDArray[np.generic]) -> LikeMa
     return LikeMatrix.from_rows([row for row in rows if len(row) > 1], len(item_ids))
 
 
-def _validation(attention: Attention, kept: LikeMatrix, held: LikeMatrix, settings: Settings):  # type: ignore[no-untyped-def]
+def _validation(
+    attention: Attention, kept: LikeMatrix, held: LikeMatrix, settings: Settings
+) -> Validate:
     """MAP@500 of the held-out likes among the items that a user did not like in training."""
     can_rank = np.flatnonzero((np.diff(kept.starts) > 0) & (np.diff(held.starts) > 0))
     rng = np.random.default_rng(settings.training.seed)
@@ -157,7 +159,7 @@ def _validation(attention: Attention, kept: LikeMatrix, held: LikeMatrix, settin
     return validate
 
 
-def _open_attention_by_rows(path: Path):  # type: ignore[no-untyped-def]
+def _open_attention_by_rows(path: Path) -> RunAttention:
     """The attention graph as `check_export` calls it: histories as rows of positions."""
     return partial(_attend, open_attention(path))
 

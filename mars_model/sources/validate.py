@@ -21,10 +21,21 @@ _UNIX_SECONDS = (-62_135_596_800, 253_402_300_799)  # the years 1 to 9999
 
 @dataclass(frozen=True)
 class Validated:
-    """Rows that keep the contract, and the others as (`reason`, `row_json`)."""
+    """All rows of a file with a verdict: `_reason` is null where they keep the contract."""
 
-    good: DataFrame
-    rejected: DataFrame
+    judged: DataFrame
+
+    @property
+    def good(self) -> DataFrame:
+        """Rows that keep the contract."""
+        return self.judged.where("_reason is null").drop("_reason", "_row_json")
+
+    @property
+    def rejected(self) -> DataFrame:
+        """The others, as (`reason`, `row_json`)."""
+        return self.judged.where("_reason is not null").select(
+            F.col("_reason").alias("reason"), F.col("_row_json").alias("row_json")
+        )
 
 
 def with_our_names(
@@ -40,8 +51,8 @@ def with_our_names(
     if missing:
         raise InputDataError(
             f"file {source}: column {', '.join(map(repr, missing.values()))} not found, it has "
-            f"{', '.join(c for c in raw.columns if c != CORRUPT) or 'none'}. Say how it is called there "
-            f"with --set {setting}.{next(iter(missing))}=NAME"
+            f"{', '.join(c for c in raw.columns if c != CORRUPT) or 'none'}. Say how it is called "
+            f"there with --set {setting}.{next(iter(missing))}=NAME"
         )
     others = [name for name in raw.columns if name not in {*columns, *columns.values()}]
     renamed = raw.select(
@@ -112,14 +123,7 @@ def _split(
         *[F.col(name).desc_nulls_last() for name in order], "_row_json"
     )
     repeated = F.when(F.row_number().over(first) > 1, F.lit(f"repeats {', '.join(key)}"))
-    judged = judged.withColumn("_repeated", repeated)
-    reason = F.coalesce("_reason", "_repeated")
-    return Validated(
-        good=judged.where(reason.isNull()).drop("_reason", "_repeated", "_row_json"),
-        rejected=judged.where(reason.isNotNull()).select(
-            reason.alias("reason"), F.col("_row_json").alias("row_json")
-        ),
-    )
+    return Validated(judged.withColumn("_reason", F.coalesce("_reason", repeated)))
 
 
 def _column(name: str) -> Column:
@@ -146,7 +150,7 @@ def _text(rows: DataFrame, name: str) -> Column:
 
 
 def _time(rows: DataFrame, name: str) -> Column:
-    """A date and time, or Unix seconds; other than Spark's cast, no year 123456, no time of today."""
+    """A date and time, or Unix seconds; unlike Spark's cast no year 123456, no time of today."""
     text = _optional(rows, name).cast("string")
     seconds = text.try_cast("double")
     return F.coalesce(

@@ -1,0 +1,224 @@
+"""Bundles: written whole or not at all, verified when opened."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mars_model.bundle.manifest import MODEL_FILES, TrainedWith
+from mars_model.bundle.registry import Bundle, Registry
+from mars_model.errors import InputDataError, MarsBatchError
+from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, TrainingSettings
+
+CONTENT = {
+    "item_encoder.onnx": b"\x08\x0aitem encoder",
+    "user_encoder.onnx": b"\x08\x0auser encoder",
+    "attention.onnx": b"\x08\x0aattention",
+    "vocabulary.txt": b"moon\nfire\n",
+}
+
+
+def trained_with(**training: float) -> TrainedWith:
+    return TrainedWith(
+        likes=LikeSettings(),
+        documents=DocumentSettings(),
+        model=ModelSettings(),
+        training=TrainingSettings.model_validate(training),
+    )
+
+
+def writer(**changed: bytes) -> Callable[[Path], None]:
+    """Writes CONTENT, `attention=` and the like replacing a file's bytes."""
+
+    def write_files(folder: Path) -> None:
+        for name, content in CONTENT.items():
+            (folder / name).write_bytes(changed.get(name.split(".")[0], content))
+
+    return write_files
+
+
+def write(
+    registry: Registry,
+    write_files: Callable[[Path], None],
+    settings: TrainedWith | None = None,
+    facts: dict[str, float] | None = None,
+) -> Bundle:
+    settings = settings or trained_with()
+    return registry.write(write_files, settings, {"items": 3}, facts or {"map": 0.5}, False)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "models")
+
+
+def test_an_opened_bundle_is_what_was_written(registry: Registry) -> None:
+    written = write(registry, writer())
+    opened = registry.open(written.model_version)
+    assert opened == written
+    assert opened.manifest.data_versions == {"items": 3}
+    assert opened.manifest.metrics == {"map": 0.5}
+    assert opened.manifest.n_words == 2
+    assert opened.vocabulary().words == ("moon", "fire")
+    assert opened.manifest.files == {
+        name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items()
+    }
+
+
+def test_a_bundle_holds_its_files_and_nothing_pickled(registry: Registry) -> None:
+    folder = write(registry, writer()).folder
+    assert {path.name for path in folder.iterdir()} == {*MODEL_FILES, "manifest.json"}
+    assert [path.name for path in registry.folder.iterdir()] == [folder.name]
+    for path in folder.iterdir():
+        assert not path.read_bytes().startswith((b"\x80", b"PK", b"\x93NUMPY")), path.name
+
+
+def test_no_file_of_a_trained_bundle_is_pickled(night) -> None:
+    bundle = night.registry.promoted()
+    for path in bundle.folder.iterdir():
+        assert not path.read_bytes().startswith((b"\x80", b"PK", b"\x93NUMPY")), path.name
+
+
+def test_equal_content_has_an_equal_name_and_stays_one_bundle(registry: Registry) -> None:
+    first = write(registry, writer())
+    again = write(registry, writer(), facts={"map": 0.25})
+    assert again.model_version == first.model_version
+    assert registry.versions() == [first.model_version]
+    assert registry.open(first.model_version).manifest.metrics == {"map": 0.25}
+
+
+def test_other_files_or_other_settings_have_another_name(registry: Registry) -> None:
+    names = [
+        write(registry, writer()).model_version,
+        write(registry, writer(attention=b"\x08\x0aother")).model_version,
+        write(registry, writer(), trained_with(seed=2)).model_version,
+    ]
+    assert registry.versions() == sorted(set(names))
+    assert len(set(names)) == 3
+    assert all(name.startswith("mars-") for name in names)
+
+
+def test_a_write_that_fails_leaves_nothing(registry: Registry) -> None:
+    def stop_halfway(folder: Path) -> None:
+        (folder / "item_encoder.onnx").write_bytes(b"half")
+        raise RuntimeError("out of disk")
+
+    with pytest.raises(RuntimeError, match="out of disk"):
+        write(registry, stop_halfway)
+    assert list(registry.folder.iterdir()) == []
+
+
+def test_a_write_that_forgets_a_file_leaves_nothing(registry: Registry) -> None:
+    def forget_attention(folder: Path) -> None:
+        writer()(folder)
+        (folder / "attention.onnx").unlink()
+
+    with pytest.raises(FileNotFoundError):
+        write(registry, forget_attention)
+    assert list(registry.folder.iterdir()) == []
+
+
+def test_a_metric_over_nobody_can_be_read_back(registry: Registry) -> None:
+    written = write(registry, writer(), facts={"map": math.nan})
+    assert math.isnan(registry.open(written.model_version).manifest.metrics["map"])
+
+
+def test_every_changed_or_missing_file_is_named(registry: Registry) -> None:
+    bundle = write(registry, writer())
+    bundle.file("attention.onnx").write_bytes(b"\x08\x0aAttention")
+    bundle.file("vocabulary.txt").unlink()
+    with pytest.raises(MarsBatchError) as caught:
+        registry.open(bundle.model_version)
+    message = str(caught.value)
+    assert "attention.onnx has another SHA-256" in message
+    assert "vocabulary.txt is missing" in message
+    assert "encoder" not in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{}", b"not json", b"\xff\xfe", b'{"format": 2}'],
+    ids=["empty", "text", "binary", "format"],
+)
+def test_a_damaged_manifest_is_refused_in_a_sentence(registry: Registry, content: bytes) -> None:
+    bundle = write(registry, writer())
+    bundle.file("manifest.json").write_bytes(content)
+    with pytest.raises(MarsBatchError, match="is not a manifest of this release") as caught:
+        registry.open(bundle.model_version)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bundle_without_manifest_is_not_listed_and_is_refused(registry: Registry) -> None:
+    bundle = write(registry, writer())
+    bundle.file("manifest.json").unlink()
+    assert registry.versions() == []
+    with pytest.raises(MarsBatchError, match=r"manifest\.json cannot be read"):
+        registry.open(bundle.model_version)
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones(registry: Registry) -> None:
+    with pytest.raises(InputDataError, match="which has none"):
+        registry.open("mars-000000000000")
+    known = write(registry, writer()).model_version
+    with pytest.raises(InputDataError, match=f"which has {known}") as caught:
+        registry.open("mars-000000000000")
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("as_absolute", [False, True])
+def test_a_bundle_outside_the_registry_is_not_opened(
+    registry: Registry, tmp_path: Path, as_absolute: bool
+) -> None:
+    outside = write(Registry(tmp_path / "elsewhere"), writer())
+    registry.folder.mkdir()
+    name = str(outside.folder) if as_absolute else f"../elsewhere/{outside.model_version}"
+    with pytest.raises(InputDataError, match="not found"):
+        registry.open(name)
+    with pytest.raises(InputDataError, match="not found"):
+        registry.promote(name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", ".draft-1", "a/..", "a\0b"])
+def test_a_name_that_is_no_folder_name_is_not_opened(registry: Registry, name: str) -> None:
+    (registry.folder / ".draft-1").mkdir(parents=True)
+    (registry.folder / "a").mkdir()
+    with pytest.raises(InputDataError, match="not found"):
+        registry.open(name)
+
+
+def test_the_promoted_bundle_is_the_one_in_use(registry: Registry) -> None:
+    first = write(registry, writer())
+    second = write(registry, writer(), trained_with(seed=2))
+    registry.promote(first.model_version)
+    assert registry.promoted() == first
+    registry.promote(second.model_version)
+    assert registry.promoted() == second
+    assert registry.versions() == sorted([first.model_version, second.model_version])
+
+
+def test_before_the_first_promotion_no_bundle_is_in_use(registry: Registry) -> None:
+    write(registry, writer())
+    assert registry.promoted_version() is None
+    with pytest.raises(InputDataError, match="mars-batch train"):
+        registry.promoted()
+
+
+def test_a_damaged_bundle_is_not_promoted(registry: Registry) -> None:
+    good = write(registry, writer())
+    bad = write(registry, writer(), trained_with(seed=2))
+    registry.promote(good.model_version)
+    bad.file("attention.onnx").write_bytes(b"")
+    with pytest.raises(MarsBatchError, match=r"attention\.onnx"):
+        registry.promote(bad.model_version)
+    assert registry.promoted() == good
+
+
+def test_the_manifest_is_plain_json(registry: Registry) -> None:
+    bundle = write(registry, writer())
+    facts = json.loads(bundle.file("manifest.json").read_text(encoding="utf-8"))
+    assert facts["model_version"] == bundle.model_version
+    assert facts["settings"]["model"]["window"] == 3

@@ -1,0 +1,36 @@
+"""The users × items matrix of likes."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mars_model.features.likes import LikeMatrix
+
+
+def test_rows_are_sorted_and_repeated_positions_count_once() -> None:
+    likes = LikeMatrix.from_rows([[4, 1, 4], [], [0]], n_items=6)
+    np.testing.assert_array_equal(likes.starts, [0, 2, 2, 3])
+    np.testing.assert_array_equal(likes.item_idx, [1, 4, 0])
+    assert (likes.n_users, likes.n_likes, likes.n_items) == (3, 3, 6)
+    assert likes.starts.dtype == np.int64
+    assert likes.item_idx.dtype == np.int32
+
+
+def test_each_user_has_its_own_row() -> None:
+    likes = LikeMatrix.from_rows([[2, 0], [], [1]], n_items=3)
+    assert [likes.row(user).tolist() for user in range(3)] == [[0, 2], [], [1]]
+
+
+def test_a_matrix_without_users_or_likes_is_empty() -> None:
+    assert LikeMatrix.from_rows([], n_items=3).n_users == 0
+    nobody = LikeMatrix.from_rows([[], []], n_items=3)
+    assert (nobody.n_users, nobody.n_likes) == (2, 0)
+    assert nobody.item_idx.dtype == np.int32
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=6), max_size=5))
+def test_every_row_is_the_set_of_its_likes(rows: list[list[int]]) -> None:
+    likes = LikeMatrix.from_rows(rows, n_items=10)
+    assert [likes.row(user).tolist() for user in range(likes.n_users)] == [
+        sorted(set(row)) for row in rows
+    ]

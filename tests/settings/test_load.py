@@ -1,0 +1,176 @@
+"""Defaults, files, --set, and one sentence for all mistakes."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mars_model.errors import SettingsError
+from mars_model.resources import resource_folder
+from mars_model.settings import Settings, load_settings
+
+CONF = resource_folder("conf")
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(*overrides: str, conf: Path | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(conf, overrides)
+    assert caught.value.exit_code == 2
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_defaults_serve_ten_items_and_take_every_event_for_a_like() -> None:
+    settings = load_settings()
+    assert settings.scoring.top_n == 10
+    assert settings.likes.min_rating is None
+    assert settings.likes.min_per_user == 1
+    assert settings.warehouse.path == "warehouse"
+    assert settings.documents.stop_words_language == "english"
+
+
+def test_set_wins_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
+    conf = write(tmp_path / "own.yaml", "scoring:\n  top_n: 20\n  n_reasons: 5\n")
+    settings = load_settings(conf, ["scoring.top_n=7", "likes.min_rating=3.5"])
+    assert settings.scoring.top_n == 7
+    assert settings.scoring.n_reasons == 5
+    assert settings.scoring.users_per_block == 2000
+    assert settings.likes.min_rating == 3.5
+
+
+def test_the_last_of_several_sets_of_one_setting_wins() -> None:
+    assert load_settings(overrides=["scoring.top_n=3", "scoring.top_n=4"]).scoring.top_n == 4
+
+
+def test_set_takes_lists_mappings_and_values_with_an_equals_sign() -> None:
+    settings = load_settings(
+        overrides=[
+            "documents.extra_columns=[genres, cast]",
+            "sources.item_columns={item_id: sku}",
+            "sources.item_columns.title=a=b",
+        ]
+    )
+    assert settings.documents.extra_columns == ("genres", "cast")
+    assert settings.sources.item_columns == {"item_id": "sku", "title": "a=b"}
+
+
+def test_the_warehouse_option_wins_over_the_file(tmp_path: Path) -> None:
+    conf = write(tmp_path / "own.yaml", "warehouse:\n  path: /elsewhere\n  models: /bundles\n")
+    settings = load_settings(conf, warehouse="/here")
+    assert settings.warehouse.path == "/here"
+    assert settings.warehouse.models == "/bundles"
+
+
+def test_without_conf_the_file_beside_the_tables_is_used(tmp_path: Path) -> None:
+    write(tmp_path / "mars-batch.yaml", "scoring:\n  top_n: 6\n")
+    other = write(tmp_path / "other.yaml", "likes:\n  min_per_user: 4\n")
+    assert load_settings(warehouse=str(tmp_path)).scoring.top_n == 6
+    assert load_settings(overrides=[f"warehouse.path={tmp_path}"]).scoring.top_n == 6
+    assert load_settings(other, warehouse=str(tmp_path)).scoring.top_n == 10
+
+
+def test_all_mistakes_are_named_in_one_sentence(tmp_path: Path) -> None:
+    conf = write(
+        tmp_path / "own.yaml",
+        "scoring:\n  top_m: 3\n  top_n: 0\ntraining:\n  seed: soon\ncolour: red\n",
+    )
+    message = refusal(conf=conf)
+    assert str(conf) in message
+    assert "'scoring.top_m' is not a setting" in message
+    assert "'colour' is not a setting" in message
+    assert "'scoring.top_n' is 0, but" in message
+    assert "'training.seed' is 'soon', but" in message
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("scoring.top_n=1001", "scoring.top_n"),
+        ("scoring.top_n=2.5", "scoring.top_n"),
+        ("scoring.top_n=", "scoring.top_n"),
+        ("training.validation_share=1", "training.validation_share"),
+        ("training.learning_rate=.inf", "training.learning_rate"),
+        ("likes.min_rating=.nan", "likes.min_rating"),
+        ("model.variant=other", "model.variant"),
+        ("documents.extra_columns=genres", "documents.extra_columns"),
+        ("likes=3", "likes"),
+        ("warehouse=/data", "warehouse"),
+        ("scoring.top_n=2026-13-01", "scoring.top_n"),
+        ("scoring.top_n=[1", "scoring.top_n"),
+        ("scoring", "key=value"),
+        ("=3", "key=value"),
+    ],
+)
+def test_a_wrong_set_is_refused_by_name(override: str, named: str) -> None:
+    assert named in refusal(override)
+
+
+def test_a_setting_below_a_value_is_refused() -> None:
+    assert "'top_n' holds a value" in refusal("scoring.top_n=3", "scoring.top_n.more=4")
+
+
+def test_a_warehouse_set_to_a_value_is_replaced_by_the_warehouse_option() -> None:
+    assert load_settings(overrides=["warehouse=5"], warehouse="/x").warehouse.path == "/x"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"scoring: [", "not valid YAML"),
+        (b"seed: 2026-13-01", "not valid YAML"),
+        (b"title: \xff\xfe", "not valid YAML"),
+        (b"- scoring\n- likes\n", "found list"),
+        (b"!!python/object/apply:os.system ['true']", "not valid YAML"),
+        (b"scoring: !!python/object:builtins.dict {}", "not valid YAML"),
+    ],
+)
+def test_an_unusable_file_is_refused_by_name(tmp_path: Path, content: bytes, said: str) -> None:
+    conf = tmp_path / "own.yaml"
+    conf.write_bytes(content)
+    message = refusal(conf=conf)
+    assert str(conf) in message
+    assert said in message
+
+
+def test_a_python_tag_in_a_set_is_refused_and_not_run(tmp_path: Path) -> None:
+    touched = tmp_path / "touched"
+    refusal(f"scoring.top_n=!!python/object/apply:os.mkdir ['{touched}']")
+    assert not touched.exists()
+
+
+def test_a_missing_file_or_a_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    message = refusal(conf=tmp_path / "none.yaml")
+    assert "none.yaml" in message
+    assert "--conf" in message
+    assert "cannot be read" in refusal(conf=tmp_path)
+
+
+def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
+    conf = write(tmp_path / "own.yaml", "# nothing yet\n")
+    assert load_settings(conf) == Settings()
+
+
+@pytest.mark.parametrize("conf", sorted(CONF.rglob("*.yaml")), ids=lambda path: path.name)
+def test_every_settings_file_of_the_repository_loads(conf: Path) -> None:
+    assert isinstance(load_settings(conf), Settings)
+
+
+def test_the_reference_file_lists_every_setting_at_its_default() -> None:
+    conf = CONF / "mars-batch.yaml"
+    assert load_settings(conf) == Settings()
+    listed = yaml.safe_load(conf.read_text(encoding="utf-8"))
+    expected = Settings().model_dump()
+    assert {name: set(branch) for name, branch in listed.items()} == {
+        name: set(branch) for name, branch in expected.items()
+    }
+
+
+def test_settings_cannot_be_changed_once_loaded() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings().scoring.top_n = 3
