@@ -1,6 +1,6 @@
 # make demo: a sample warehouse and a whole night.  make test: all tests.  Both set everything up.
 VENV ?= .venv
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 # Handed to pip: a CPU build of torch, a mirror, a folder of wheels.
 PIP_ARGS ?=
 BIN := $(VENV)/bin
@@ -14,6 +14,7 @@ help:  ## what each target does
 setup: $(READY)  ## environment, packages, Delta's jars; does nothing the second time
 
 $(READY): pyproject.toml constraints.txt conf/spark-defaults.conf mars_model/tables/jars.py mars_model/prerequisites.py
+	@command -v "$(PYTHON)" >/dev/null || { echo "No Python found, 3.11 or later needed: install it, or name it with make PYTHON=..."; exit 1; }
 	@$(PYTHON) mars_model/prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[train,dev]'

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,7 @@ class Registry:
         `write_files` puts MODEL_FILES into the folder it is given; where it raises, no bundle
         is left. A bundle with the same content is replaced by itself.
         """
-        draft = self.folder / f".draft-{os.getpid()}"
-        shutil.rmtree(draft, ignore_errors=True)
+        draft = self.folder / f".draft-{uuid.uuid4().hex}"
         draft.mkdir(parents=True)
         try:
             write_files(draft)

@@ -85,7 +85,7 @@ def end_with_sentence(error: BaseException, is_verbose: bool) -> int:
 def run_as_job(command: click.Command) -> None:
     """The entry point of jobs/*.py: a command with the global options as its own."""
 
-    @click.command(command.name, params=command.params, help=command.help)
+    @click.command(command.name, params=list(command.params), help=command.help)
     @global_options
     @click.pass_context
     def job(ctx: click.Context, /, **options: Any) -> None:

@@ -23,7 +23,8 @@ def train_command(job: Job, run_date: date) -> None:
     job.show(
         f"trained {manifest.model_version}: validation MAP@500 "
         f"{manifest.metrics['validation_map@500']:.4f} at epoch {trained.result.best_epoch} of "
-        f"{trained.result.n_epochs}, {trained.n_likes:,} likes of {trained.n_users:,} users, "
+        f"{trained.result.n_epochs} on {manifest.metrics['n_validation_users']:,.0f} users; "
+        f"{manifest.metrics['n_likes']:,.0f} likes of {manifest.metrics['n_users']:,.0f} users, "
         f"{manifest.n_words:,} words\n"
         f"bundle {trained.bundle.folder}, in use from the next night on",
         {"folder": str(trained.bundle.folder), **manifest.model_dump(mode="json")},

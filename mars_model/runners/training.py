@@ -1,5 +1,6 @@
 """Runs train: tables → arrays → the paper's model → a checked bundle in the registry."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -49,8 +50,6 @@ class Trained:
 
     bundle: Bundle
     result: TrainingResult
-    n_users: int
-    n_likes: int
 
 
 def train_model(
@@ -64,33 +63,39 @@ def train_model(
     data = read_training_data(warehouse, settings, run_date)
     kept, held = hold_out(data.likes, settings.training.validation_share, settings.training.seed)
     network = build_network(len(data.vocabulary.words), settings.model, settings.training.seed)
-    results: list[TrainingResult] = []
+    with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
+        # The graph that a night ranks with ranks in validation too; it has no weights.
+        attention = open_attention(export_network(network, Path(folder)).attention)
+    validate, n_validation_users = _validation(attention, kept, held, settings)
+    result = train(network, data.documents, kept, settings.training, validate, progress)
 
     def write_files(folder: Path) -> None:
-        # The untrained graphs hold the attention that validation ranks with, as a night does.
-        attention = open_attention(export_network(network, folder).attention)
-        validate = _validation(attention, kept, held, settings)
-        results.append(train(network, data.documents, kept, settings.training, validate, progress))
         export_network(network, folder)
         check_export(network, folder, open_encoder, _open_attention_by_rows, data.documents)
         data.vocabulary.write(folder / "vocabulary.txt")
-        facts["validation_map@500"] = results[0].best_validation
-        facts["best_epoch"] = results[0].best_epoch
-        facts["n_epochs"] = results[0].n_epochs
-        facts["n_skipped_draws"] = results[0].n_skipped_draws
 
-    facts: dict[str, float] = {"n_users": data.likes.n_users, "n_likes": data.likes.n_likes}
-    trained_with = TrainedWith(
-        likes=settings.likes,
-        documents=settings.documents,
-        model=settings.model,
-        training=settings.training,
-    )
     bundle = registry.write(
-        write_files, trained_with, data.versions, facts, warehouse.is_synthetic()
+        write_files,
+        TrainedWith(
+            likes=settings.likes,
+            documents=settings.documents,
+            model=settings.model,
+            training=settings.training,
+        ),
+        data.versions,
+        {
+            "validation_map@500": result.best_validation,
+            "n_validation_users": n_validation_users,
+            "best_epoch": result.best_epoch,
+            "n_epochs": result.n_epochs,
+            "n_skipped_draws": result.n_skipped_draws,
+            "n_users": data.likes.n_users,
+            "n_likes": data.likes.n_likes,
+        },
+        warehouse.is_synthetic(),
     )
     registry.promote(bundle.model_version)
-    return Trained(bundle, results[0], data.likes.n_users, data.likes.n_likes)
+    return Trained(bundle, result)
 
 
 def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date) -> TrainingData:
@@ -106,6 +111,12 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
     }
     documents = warehouse.read("item_documents", versions["item_documents"])
     vocabulary = Vocabulary(tuple(count_words(documents, settings.documents.min_occurrences)))
+    if not vocabulary.words:
+        raise InputDataError(
+            f"item_documents (version {versions['item_documents']}): no word occurs "
+            f"{settings.documents.min_occurrences} times, nothing to read. Lower "
+            "documents.min_occurrences, or import items with texts"
+        )
     item_ids, words = _collect_documents(documents)
     histories = warehouse.read("user_histories", versions["user_histories"])
     enough = histories.where(F.col("n_items") >= max(settings.likes.min_per_user, 2))
@@ -141,8 +152,11 @@ def _stream_likes(histories: DataFrame, item_ids: NDArray[np.generic]) -> LikeMa
 
 def _validation(
     attention: Attention, kept: LikeMatrix, held: LikeMatrix, settings: Settings
-) -> Validate:
-    """MAP@500 of the held-out likes among the items that a user did not like in training."""
+) -> tuple[Validate, int]:
+    """MAP@500 of held-out likes among all items not liked in training, and on how many users.
+
+    Where nobody has enough likes to hold one out, the metric is 0 in every epoch.
+    """
     can_rank = np.flatnonzero((np.diff(kept.starts) > 0) & (np.diff(held.starts) > 0))
     rng = np.random.default_rng(settings.training.seed)
     n_sampled = min(len(can_rank), settings.training.max_validation_users)
@@ -151,12 +165,14 @@ def _validation(
     relevant = LikeMatrix.from_rows([held.row(u) for u in users], held.n_items)
 
     def validate(candidates: NDArray[np.float32], memory: NDArray[np.float32]) -> float:
+        if not n_sampled:
+            return 0.0
         catalogue = Catalogue.of_vectors(candidates, memory)
         block = settings.scoring.candidates_per_block
         ranked = shortlist(attention, catalogue, histories, CUTOFF, block)
         return mean_average_precision(ranked, relevant, CUTOFF)
 
-    return validate
+    return validate, n_sampled
 
 
 def _open_attention_by_rows(path: Path) -> RunAttention:
