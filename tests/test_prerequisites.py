@@ -45,9 +45,7 @@ def test_a_java_that_is_too_old_is_named_with_what_to_install(
     assert capsys.readouterr().err == problem + "\n"
 
 
-def test_a_missing_java_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_java_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "none"))
     assert "No working Java found" in prerequisites.java_problem()
     monkeypatch.delenv("JAVA_HOME")

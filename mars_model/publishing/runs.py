@@ -84,15 +84,19 @@ def record_published(warehouse: Warehouse, run: Run) -> None:
 def repair(warehouse: Warehouse) -> list[Run]:
     """Settle runs that died between staging and their last record; returns them as they are now.
 
-    A run whose commit stands in `recommendations` was published, whatever its row says.
+    A run whose commit is its date's newest in `recommendations` was published, whatever its row
+    says; one that another run of the date has replaced since is not.
     """
     unsettled = [run for run in read_runs(warehouse) if run.status == STAGED]
     if not unsettled:
         return []
-    committed = {note.get("run_id") for _, note in warehouse.commit_notes("recommendations")}
+    standing: dict[str, str] = {}
+    for _, note in warehouse.commit_notes("recommendations"):
+        run_id = str(note.get("run_id", ""))
+        standing.setdefault(run_id.rpartition("-")[0], run_id)
     repaired = []
     for run in unsettled:
-        if run.run_id in committed:
+        if standing.get(run.run_date.isoformat()) == run.run_id:
             record_published(warehouse, run)
             repaired.append(run.with_status(PUBLISHED))
         else:

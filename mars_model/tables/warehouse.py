@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -31,8 +32,9 @@ class Warehouse:
     path: str
 
     def location(self, table: str) -> str:
-        """The folder of a table."""
-        return f"{self.path.rstrip('/')}/{table}"
+        """The folder of a table; SQL only takes a path for one where it is absolute."""
+        root = self.path if "://" in self.path else str(Path(self.path).absolute())
+        return f"{root.rstrip('/')}/{table}"
 
     def exists(self, table: str) -> bool:
         """Whether the table was ever written."""

@@ -4,7 +4,7 @@ create table ${table} (
     run_id string not null,
     run_date date not null,
     model_version string,
-    status string comment 'staged, published, audit_failed or interrupted',
+    status string comment 'staged, published, superseded, audit_failed or interrupted',
     top_n int comment 'rows a user should get',
     min_likes int comment 'likes a user needs to be scored by the model',
     input_versions map<string, bigint> comment 'Delta version of every input',

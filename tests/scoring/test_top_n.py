@@ -14,7 +14,9 @@ HISTORIES = [[0, 3, 9], [11], [2, 4, 6, 8, 10], list(range(12)), [1, 5]]
 
 def score_by_loop(memory, candidate, bias) -> float:
     """Eq. 7-9 for one user's slots and one candidate."""
-    relevance = [sum(float(m) * float(c) for m, c in zip(s, candidate, strict=True)) for s in memory]
+    relevance = [
+        sum(float(m) * float(c) for m, c in zip(s, candidate, strict=True)) for s in memory
+    ]
     weights = [np.exp(value - max(relevance)) for value in relevance]
     return sum(w * s for w, s in zip(weights, relevance, strict=True)) / sum(weights) + float(bias)
 
@@ -40,9 +42,7 @@ def test_shortlist_agrees_with_a_plain_loop(
     attention_of, tanh_vectors, make_catalogue, size, candidates_per_block
 ):
     bias = np.random.default_rng(3).normal(size=12)
-    catalogue = make_catalogue(
-        tanh_vectors(1, 12, size), tanh_vectors(2, 12, size), item_bias=bias
-    )
+    catalogue = make_catalogue(tanh_vectors(1, 12, size), tanh_vectors(2, 12, size), item_bias=bias)
     likes = LikeMatrix.from_rows(HISTORIES, 12)
     found = shortlist(attention_of(size), catalogue, likes, 5, candidates_per_block)
     assert found.tolist() == lists_by_loop(catalogue, HISTORIES, 5)
@@ -53,9 +53,7 @@ def test_only_candidates_are_listed_by_their_own_position(
     attention_of, tanh_vectors, make_catalogue, candidates_per_block
 ):
     chosen = [1, 2, 5, 6, 7, 11]
-    catalogue = make_catalogue(
-        tanh_vectors(4, 12, 6), tanh_vectors(5, 12, 6), candidate_idx=chosen
-    )
+    catalogue = make_catalogue(tanh_vectors(4, 12, 6), tanh_vectors(5, 12, 6), candidate_idx=chosen)
     likes = LikeMatrix.from_rows(HISTORIES, 12)
     found = shortlist(attention_of(6), catalogue, likes, 4, candidates_per_block)
     assert found.tolist() == lists_by_loop(catalogue, HISTORIES, 4)
@@ -93,9 +91,7 @@ def test_equal_candidates_come_by_position(attention_of, make_catalogue, candida
             assert places == list(range(places[0], places[0] + len(places)))
 
 
-def test_a_user_has_the_same_list_alone_and_in_a_block(
-    attention_of, tanh_vectors, make_catalogue
-):
+def test_a_user_has_the_same_list_alone_and_in_a_block(attention_of, tanh_vectors, make_catalogue):
     catalogue = make_catalogue(tanh_vectors(1, 12, 6), tanh_vectors(2, 12, 6))
     together = shortlist(attention_of(6), catalogue, LikeMatrix.from_rows(HISTORIES, 12), 4, 5)
     for history, row in zip(HISTORIES, together, strict=True):
