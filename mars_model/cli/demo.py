@@ -73,4 +73,4 @@ def _likes_of(job: Job, user_id: str) -> str:
     rows = titled.select("title", "genres").collect()
     titles = [f"{row['title']} ({row['genres']})" for row in rows[:_SHOWN_LIKES]]
     more = f" and {len(rows) - _SHOWN_LIKES} more" if len(rows) > _SHOWN_LIKES else ""
-    return ", ".join(titles) + more
+    return "; ".join(titles) + more

@@ -1,0 +1,176 @@
+"""Reads and writes of Delta tables, on a path with a space, a quote and a bracket."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from mars_model.errors import InputDataError
+from mars_model.tables import contracts
+from mars_model.tables.contracts import IdTypes
+from mars_model.tables.views import register_views
+from mars_model.tables.warehouse import Warehouse
+
+IDS = IdTypes("bigint", "bigint")
+INTERACTION = "user_id bigint, item_id bigint, rating double, interacted_at timestamp"
+STAGED = (
+    "run_date date, run_id string, model_version string, user_id bigint, rank int, "
+    "item_id bigint, score float, source string, "
+    "because array<struct<item_id: bigint, attention: float, contribution: float, "
+    "score_without: float>>"
+)
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
+    return Warehouse(spark, str(tmp_path / "night's [own] é tables"))
+
+
+def staged(spark: SparkSession, day: date, user_ids: tuple[int, ...], run_id: str) -> DataFrame:
+    rows = [(day, run_id, "mars-1", user_id, 1, 7, 0.5, "mars", None) for user_id in user_ids]
+    return spark.createDataFrame(rows, STAGED)
+
+
+@pytest.mark.parametrize(
+    ("table", "command"),
+    [
+        ("items", "mars-batch import --items FILE"),
+        ("interactions", "mars-batch import --interactions FILE"),
+        ("item_documents", "mars-batch build-documents"),
+        ("user_histories", "mars-batch build-histories"),
+        ("item_vectors", "mars-batch encode-items"),
+        ("unserved_users", "mars-batch nightly"),
+    ],
+)
+def test_reading_a_missing_table_says_what_makes_it(
+    warehouse: Warehouse, table: str, command: str
+) -> None:
+    with pytest.raises(InputDataError, match="not found at") as caught:
+        warehouse.read(table)
+    assert str(caught.value).endswith(f"Make it with: {command}")
+    with pytest.raises(InputDataError, match="not found at"):
+        warehouse.version(table)
+    assert not warehouse.exists(table)
+    assert warehouse.provenance(table) is None
+
+
+def test_a_table_that_breaks_its_contract_is_refused_by_column(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    broken = spark.createDataFrame([(1, 2)], "item_id bigint, title int")
+    broken.write.format("delta").save(warehouse.location("items"))
+    with pytest.raises(InputDataError) as caught:
+        warehouse.read("items", version=0)
+    message = str(caught.value)
+    assert message.startswith("items (version 0) at ")
+    assert "column 'title' is int, expected string" in message
+    assert "column 'text' is missing, expected string" in message
+
+
+def test_merge_updates_rows_with_equal_keys_null_included_and_inserts_the_others(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    warehouse.create("interactions", IDS)
+    warehouse.create("interactions", IDS)
+    key = ("user_id", "item_id", "interacted_at")
+    first = spark.createDataFrame([(1, 10, 3.0, None), (2, 20, 4.0, None)], INTERACTION)
+    again = spark.createDataFrame([(1, 10, 5.0, None), (3, 30, None, None)], INTERACTION)
+    warehouse.merge("interactions", first, key)
+    warehouse.merge("interactions", again, key)
+
+    rows = warehouse.read("interactions").orderBy("user_id").collect()
+    assert [tuple(row) for row in rows] == [
+        (1, 10, 5.0, None),
+        (2, 20, 4.0, None),
+        (3, 30, None, None),
+    ]
+    assert warehouse.version("interactions") == 2
+    before = warehouse.read("interactions", version=1).orderBy("user_id").collect()
+    assert [row["rating"] for row in before] == [3.0, 4.0]
+
+
+def test_a_merge_brings_new_columns_and_keeps_the_contract(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    warehouse.create("items", IDS)
+    schema = "item_id bigint, title string, text string, available_from timestamp, "
+    schema += "available_until timestamp"
+    warehouse.merge(
+        "items", spark.createDataFrame([(1, "Orbit", None, None, None)], schema), ("item_id",)
+    )
+    wider = spark.createDataFrame(
+        [(2, "Salt", None, None, None, "food")], schema + ", genres string"
+    )
+    warehouse.merge("items", wider, ("item_id",))
+    rows = warehouse.read("items").orderBy("item_id").select("item_id", "genres").collect()
+    assert [tuple(row) for row in rows] == [(1, None), (2, "food")]
+
+
+def test_overwrite_where_replaces_those_rows_only_and_keeps_its_provenance(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    table = "recommendations_staged"
+    monday, tuesday = date(2026, 3, 2), date(2026, 3, 3)
+    warehouse.create(table, IDS)
+    assert warehouse.provenance(table) is None
+    warehouse.overwrite(table, staged(spark, monday, (1, 2), "a"), {"run_id": "a"})
+    made_from = {"run_id": "c", "inputs": {"items": 4}}
+    # Another order of columns: the table's own counts.
+    rows = staged(spark, tuesday, (3,), "b").select(*reversed(contracts.schema(table, IDS).names))
+    warehouse.overwrite(table, rows, {"run_id": "b"}, where="run_date = '2026-03-03'")
+    warehouse.overwrite(
+        table, staged(spark, tuesday, (4,), "c"), made_from, where="run_date = '2026-03-03'"
+    )
+
+    found = warehouse.read(table).orderBy("user_id").select("run_date", "user_id", "score")
+    assert [tuple(row) for row in found.collect()] == [
+        (monday, 1, 0.5),
+        (monday, 2, 0.5),
+        (tuesday, 4, 0.5),
+    ]
+    assert warehouse.provenance(table) == made_from
+    assert warehouse.commit_notes(table) == [
+        (3, made_from),
+        (2, {"run_id": "b"}),
+        (1, {"run_id": "a"}),
+    ]
+
+
+def test_tables_carry_their_comments_and_remember_that_they_are_synthetic(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    assert not warehouse.is_synthetic()
+    warehouse.create("items", IdTypes("string", "bigint"))
+    assert not warehouse.is_synthetic()
+    warehouse.mark_synthetic()
+    assert warehouse.is_synthetic()
+    fields = warehouse.read("items").schema
+    assert fields["available_until"].metadata["comment"].startswith("not recommended from")
+    detail = spark.sql(f"describe detail delta.`{warehouse.location('items')}`").first()
+    assert detail["description"] == "One row per item"
+
+
+def test_update_sets_literals_where_the_condition_holds(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    warehouse.create("rejected_rows", IDS)
+    schema = "run_id string, source string, reason string, row_json string"
+    rows = [("a", "x.csv", "old", None), ("b", "x.csv", "old", None)]
+    warehouse.overwrite("rejected_rows", spark.createDataFrame(rows, schema))
+    warehouse.update("rejected_rows", "run_id = 'b'", {"reason": "it's new"})
+    found = warehouse.read("rejected_rows").orderBy("run_id").select("reason").collect()
+    assert [row["reason"] for row in found] == ["old", "it's new"]
+
+
+def test_id_types_are_those_of_the_source_tables(warehouse: Warehouse) -> None:
+    warehouse.create("items", IdTypes("string", "bigint"))
+    with pytest.raises(InputDataError, match="import --interactions"):
+        warehouse.id_types()
+    warehouse.create("interactions", IdTypes("string", "bigint"))
+    assert warehouse.id_types() == IdTypes(item="string", user="bigint")
+
+
+def test_only_tables_that_are_there_become_views(warehouse: Warehouse) -> None:
+    warehouse.create("items", IDS)
+    assert register_views(warehouse) == ["items"]
