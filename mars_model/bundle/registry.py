@@ -19,7 +19,7 @@ from mars_model.bundle.manifest import (
     read_manifest,
 )
 from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.errors import InputDataError
+from mars_model.errors import InputDataError, MarsBatchError
 
 _PROMOTED_FILE = "promoted.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a folder here, never a path out of it
@@ -65,7 +65,8 @@ class Registry:
         `write_files` puts MODEL_FILES into the folder it is given; where it raises, no bundle
         is left. A bundle with the same content is replaced by itself.
         """
-        draft = self.folder / f".draft-{uuid.uuid4().hex}"
+        mark = uuid.uuid4().hex
+        draft, replaced = self.folder / f".draft-{mark}", self.folder / f".replaced-{mark}"
         draft.mkdir(parents=True)
         try:
             write_files(draft)
@@ -82,10 +83,12 @@ class Registry:
             text = manifest.model_dump_json(indent=2) + "\n"
             (draft / MANIFEST_FILE).write_text(text, encoding="utf-8")
             target = self.folder / manifest.model_version
-            shutil.rmtree(target, ignore_errors=True)
+            if target.exists():
+                target.rename(replaced)
             draft.rename(target)
         finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            for leftover in (draft, replaced):
+                shutil.rmtree(leftover, ignore_errors=True)
         return Bundle(target, manifest)
 
     def open(self, model_version: str) -> Bundle:
@@ -115,7 +118,13 @@ class Registry:
         path = self.folder / _PROMOTED_FILE
         if not path.is_file():
             return None
-        return str(json.loads(path.read_text(encoding="utf-8"))["model_version"])
+        try:
+            return str(json.loads(path.read_text(encoding="utf-8"))["model_version"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise MarsBatchError(
+                f"model registry {path}: does not name a model version. Choose one with: "
+                "mars-batch models --promote VERSION"
+            ) from error
 
     def promoted(self) -> Bundle:
         """The bundle in use. Raises InputDataError where none was promoted."""

@@ -17,7 +17,7 @@ def hold_out(likes: LikeMatrix, share: float, seed: int) -> tuple[LikeMatrix, Li
     kept, held = [], []
     for user_idx in range(likes.n_users):
         shuffled = rng.permutation(likes.row(user_idx))
-        n_held = math.floor(share * len(shuffled))
+        n_held = math.floor(share * len(shuffled) + 1e-9)
         held.append(shuffled[:n_held])
         kept.append(shuffled[n_held:])
     return LikeMatrix.from_rows(kept, likes.n_items), LikeMatrix.from_rows(held, likes.n_items)

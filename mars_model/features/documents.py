@@ -1,6 +1,7 @@
 """Items → the words of each item, cleaned by Spark's own text tools."""
 
 import html
+import unicodedata
 from collections.abc import Iterator
 
 import pandas as pd
@@ -57,7 +58,8 @@ def count_words(documents: DataFrame, min_occurrences: int) -> list[str]:
 @F.pandas_udf(StringType())  # type: ignore[attr-defined,untyped-decorator]
 def _unescape(texts: Iterator[pd.Series]) -> Iterator[pd.Series]:
     for batch in texts:
-        yield batch.map(html.unescape)
+        # One code point per letter and accent where there is one: é is é, however it was typed.
+        yield batch.map(lambda text: unicodedata.normalize("NFC", html.unescape(text)))
 
 
 def _without_html(text: Column) -> Column:

@@ -13,7 +13,7 @@ PUBLISHED_TABLE = "recommendations"
 def stage(warehouse: Warehouse, run: Run, lists: DataFrame) -> DataFrame:
     """Write the night's lists into recommendations_staged, in place of its date's older ones."""
     for table in (STAGED_TABLE, PUBLISHED_TABLE, "unserved_users"):
-        warehouse.create(table, warehouse.id_types())
+        warehouse.create(table)
     rows = lists.select(
         F.lit(run.run_date).alias("run_date"),
         F.lit(run.run_id).alias("run_id"),

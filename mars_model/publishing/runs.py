@@ -42,14 +42,14 @@ class Run:
 def name_run(
     run_date: date, model_version: str, input_versions: dict[str, int], settings: dict[str, Any]
 ) -> str:
-    """`<run_date>-<8 hex>`, from all that shapes the rows: the same night has the same name."""
+    """`<run_date>-<8 hex>`, from all that shapes rows and audit: the same night, the same name."""
     content = json.dumps([model_version, input_versions, settings], sort_keys=True)
     return f"{run_date.isoformat()}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def record(warehouse: Warehouse, run: Run) -> None:
     """Write or update the run's row."""
-    warehouse.create("recommendation_runs", warehouse.id_types())
+    warehouse.create("recommendation_runs")
     schema = warehouse.read("recommendation_runs").schema
     row = Row(**{name: getattr(run, name) for name in schema.names})
     frame = warehouse.spark.createDataFrame([row], schema)

@@ -50,7 +50,7 @@ def build_histories(warehouse: Warehouse, settings: Settings, run_date: date) ->
 def _build(warehouse: Warehouse, table: str, rows: DataFrame, made_from: dict[str, Any]) -> Built:
     was_current = warehouse.provenance(table) == made_from
     if not was_current:
-        warehouse.create(table, warehouse.id_types())
+        warehouse.create(table)
         warehouse.overwrite(table, rows, made_from)
     n_rows = warehouse.read(table).count()
     return Built(table, warehouse.version(table), n_rows, was_current)

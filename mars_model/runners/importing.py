@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
 from mars_model.settings import Settings
-from mars_model.sources.files import read_file
+from mars_model.sources.files import read_file, readable
 from mars_model.sources.validate import (
     INTERACTION_KEY,
     ITEM_KEY,
@@ -70,7 +70,7 @@ def _import_items(warehouse: Warehouse, settings: Settings, source: str) -> Impo
     required = ("item_id", *settings.sources.extra_item_columns)
     raw = read_file(warehouse.spark, source)
     rows = with_our_names(raw, names, required, source, "sources.item_columns")
-    item_type = _held_type(warehouse, "items", "item_id") or id_type_of(rows, "item_id")
+    item_type = _held_item_type(warehouse) or id_type_of(rows, "item_id")
     ids = IdTypes(item_type, "string")
     checked = validate_items(rows, ids, settings.sources.extra_item_columns)
     return _merge(warehouse, "items", checked, ids, ITEM_KEY, source)
@@ -86,11 +86,7 @@ def _import_interactions(warehouse: Warehouse, settings: Settings, source: str) 
             f"{settings.likes.min_rating:g} needs. Say how it is called there with --set "
             "sources.interaction_columns.rating=NAME"
         )
-    item_type = (
-        _held_type(warehouse, "items", "item_id")
-        or _held_type(warehouse, "interactions", "item_id")
-        or id_type_of(rows, "item_id")
-    )
+    item_type = _held_item_type(warehouse) or id_type_of(rows, "item_id")
     user_type = _held_type(warehouse, "interactions", "user_id") or id_type_of(rows, "user_id")
     ids = IdTypes(item_type, user_type)
     checked = validate_interactions(rows, ids)
@@ -124,7 +120,8 @@ def _merge(
 
 def _reject(warehouse: Warehouse, checked: Validated, ids: IdTypes, source: str) -> dict[str, int]:
     """Keep the bad rows in rejected_rows, in place of those of an earlier import of the file."""
-    counted = checked.rejected.groupBy("reason").count().orderBy("reason").collect()
+    with readable(source):  # the first action: a file may break far behind its start
+        counted = checked.rejected.groupBy("reason").count().orderBy("reason").collect()
     run_id = "import-" + hashlib.sha256(source.encode()).hexdigest()[:8]
     if counted or warehouse.exists("rejected_rows"):
         warehouse.create("rejected_rows", ids)
@@ -134,6 +131,12 @@ def _reject(warehouse: Warehouse, checked: Validated, ids: IdTypes, source: str)
             where=f"run_id = '{run_id}'",
         )
     return {row["reason"]: int(row["count"]) for row in counted}
+
+
+def _held_item_type(warehouse: Warehouse) -> str | None:
+    return _held_type(warehouse, "items", "item_id") or _held_type(
+        warehouse, "interactions", "item_id"
+    )
 
 
 def _held_type(warehouse: Warehouse, table: str, column: str) -> str | None:

@@ -94,9 +94,12 @@ def run_night(
 
 
 def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[str, int]) -> Run:
+    # Not the sizes of blocks: they change no list.
+    blocks = {"users_per_block", "candidates_per_block"}
     shaping = {
-        "scoring": settings.scoring.model_dump(mode="json"),
+        "scoring": settings.scoring.model_dump(mode="json", exclude=blocks),
         "likes": settings.likes.model_dump(mode="json"),
+        "audit": settings.audit.model_dump(mode="json"),
     }
     return Run(
         run_id=runs.name_run(run_date, bundle.model_version, versions, shaping),

@@ -10,7 +10,7 @@ from mars_model.tables.warehouse import Warehouse
 
 def encode_items(warehouse: Warehouse, bundle: Bundle) -> Built:
     """item_documents → item_vectors of the bundle's model version; `n_rows` are the new ones."""
-    warehouse.create("item_vectors", warehouse.id_types())
+    warehouse.create("item_vectors")
     documents = warehouse.read("item_documents")
     vectors = warehouse.read("item_vectors")
     is_new = documents.join(

@@ -1,8 +1,11 @@
 """Every setting with its type, default and limits. conf/mars-batch.yaml shows them all."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_ITEM_COLUMNS = ("item_id", "title", "text", "available_from", "available_until")
+_INTERACTION_COLUMNS = ("user_id", "item_id", "rating", "interacted_at")
 
 
 class _Branch(BaseModel):
@@ -24,6 +27,19 @@ class SourceSettings(_Branch):
     item_columns: dict[str, str] = {}
     interaction_columns: dict[str, str] = {}
     extra_item_columns: tuple[str, ...] = ()  # kept in items beside the contract's columns
+
+    @model_validator(mode="after")
+    def _names_are_ours(self) -> Self:
+        """A misspelt name of ours would leave its column empty without a word."""
+        known = {*_ITEM_COLUMNS, *self.extra_item_columns}
+        if strange := {*self.item_columns} - known:
+            raise ValueError(f"item_columns names {sorted(strange)}, expected {sorted(known)}")
+        if strange := {*self.interaction_columns} - {*_INTERACTION_COLUMNS}:
+            raise ValueError(
+                f"interaction_columns names {sorted(strange)}, "
+                f"expected {sorted(_INTERACTION_COLUMNS)}"
+            )
+        return self
 
 
 class LikeSettings(_Branch):

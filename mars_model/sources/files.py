@@ -1,5 +1,8 @@
 """Reads Parquet, CSV and JSON lines as they come; what cannot be parsed is kept as a bad row."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
@@ -21,22 +24,30 @@ def read_file(spark: SparkSession, path: str) -> DataFrame:
     if "://" not in path and not Path(path).exists():
         raise InputDataError(f"file {path}: not found. Name a Parquet, CSV or JSON lines file")
     kind = _format_of(path)
-    try:
+    with readable(path):
+        # What a name on a command line holds is no pattern of files.
+        literal = path if "://" in path else re.sub(r"([\\{}\[\]*?])", r"\\\1", path)
         if kind == "parquet":
-            return spark.read.parquet(path)
+            return spark.read.parquet(literal)
         if kind == "json":
-            return spark.read.option("columnNameOfCorruptRecord", CORRUPT).json(path)
+            return spark.read.option("columnNameOfCorruptRecord", CORRUPT).json(literal)
         reader = spark.read.options(
             header=True, multiLine=True, escape='"', columnNameOfCorruptRecord=CORRUPT
         )
-        names = reader.csv(path).schema.names
+        names = reader.csv(literal).schema.names
         columns = [StructField(name, StringType()) for name in [*names, CORRUPT]]
-        return reader.schema(StructType(columns)).csv(path)
+        return reader.schema(StructType(columns)).csv(literal)
+
+
+@contextmanager
+def readable(path: str) -> Iterator[None]:
+    """Turn what Spark raises while it reads the file, at once or later, into InputDataError."""
+    try:
+        yield
     except (PySparkException, Py4JJavaError) as error:
-        first_line = _reason(error)
         raise InputDataError(
-            f"file {path}: cannot be read as {kind}: {first_line}. Check that it is whole, and "
-            "that its ending says what it is"
+            f"file {path}: cannot be read: {_reason(error)}. Check that it is whole, and that "
+            "its ending says what it is"
         ) from error
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -49,8 +50,14 @@ class Warehouse:
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        frame = reader.load(self.location(table))
         label = table if version is None else f"{table} (version {version})"
+        try:
+            frame = reader.load(self.location(table))
+        except AnalysisException as error:
+            raise InputDataError(
+                f"{label} at {self.location(table)}: cannot be read, it may have been vacuumed "
+                f"away ({str(error).strip().splitlines()[0]})"
+            ) from error
         contracts.check_contract(table, frame.schema, f"{label} at {self.location(table)}")
         return frame
 
@@ -67,9 +74,13 @@ class Warehouse:
         user = self.read("interactions").schema["user_id"].dataType.simpleString()
         return IdTypes(item, user)
 
-    def create(self, table: str, ids: IdTypes) -> None:
-        """Create the table by sql/tables/<table>.sql unless it exists."""
+    def create(self, table: str, ids: IdTypes | None = None) -> None:
+        """Create the table by sql/tables/<table>.sql unless it exists.
+
+        Without `ids` they are typed as in the source tables.
+        """
         if not self.exists(table):
+            ids = ids or self.id_types()
             quoted = self.location(table).replace("`", "``")
             self.spark.sql(contracts.create_statement(table, f"delta.`{quoted}`", ids))
 

@@ -20,8 +20,9 @@ from mars_model.training.network import MarsNetwork, TextEncoder
 
 OPSET = 20
 IR_VERSION = 10
-# Scores of tanh vectors stay below K in magnitude; float32 holds exp(80), float64 exp(700).
-MAX_FLOAT32_SIZE = 80
+# Scores of tanh vectors stay below K in magnitude: float32 holds 70 exp(70) summed over a million
+# slots, float64 far more than K = 300 needs.
+MAX_FLOAT32_SIZE = 70
 INT64_MAX = np.iinfo(np.int64).max
 
 
@@ -123,7 +124,7 @@ def attention_graph(representation_size: int) -> onnx.ModelProto:
     """Build the graph that scores candidates for a block of users: `R = (H P) / (H E)`.
 
     Shapes: U users, I slots in use, C candidates, K representation size, S pairs, N top-N.
-    Inputs: `histories` sparse CSR `[U, I]` of ones, float32, or float64 where K > 80;
+    Inputs: `histories` sparse CSR `[U, I]` of ones, float32, or float64 where K > 70;
         `memory` float32 `[I, K]`; `candidates` float32 `[C, K]`; `item_bias` float32 `[C]`;
         `seen` int64 `[S, 2]`, (user row, candidate row) pairs whose score becomes -inf;
         `n_top` int64 `[1]`.

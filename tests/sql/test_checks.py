@@ -22,9 +22,9 @@ SCHEMAS = {
 NAN, INFINITY = math.nan, math.inf
 
 
-def row(user_id, rank, item_id, score=0.5, because=((10, 0.5, 0.25, 0.5),)):
+def row(user_id, rank, item_id, score=0.5, because=((10, 0.5, 0.25, 0.5),), source="mars"):
     """A recommendation; only what a case is about need be said."""
-    return (user_id, rank, item_id, score, "mars", list(because))
+    return (user_id, rank, item_id, score, source, list(because))
 
 
 # User 1 has a full list of two, user 2 liked nothing, user 3 saw all but one item.
@@ -32,8 +32,8 @@ CLEAN = {
     "checked_recommendations": [
         row(1, 1, 20, 0.5, [(10, 0.75, 0.5, 0.25), (11, 0.25, 0.0, None)]),
         row(1, 2, 21, 0.5, [(10, 0.5, 0.25, 0.25), (11, 0.5, 0.25, 0.25)]),
-        row(2, 1, 10, 9.0, []),
-        row(2, 2, 11, 8.0, []),
+        row(2, 1, 10, 9.0, [], "popular"),
+        row(2, 2, 11, 8.0, [], "popular"),
         row(3, 1, 22, -0.5, [(20, 1.0, -0.5, None)]),
     ],
     "checked_unserved": [("r", 3, 1, "fewer_unseen_items_than_n")],
@@ -73,6 +73,15 @@ CASES = {
             row(7, 5, 20, because=[(10, 0.5, NAN, 0.1)]),
             row(7, 6, 20, because=[(10, None, 0.1, 0.1)]),
             row(7, 7, 20, because=[(10, 0.5, None, 0.1)]),
+        ],
+    ),
+    "has_reasons": Case(
+        columns=("user_id", "rank"),
+        found={(7, 1), (7, 3)},
+        recommendations=[
+            row(7, 1, 20, because=[]),
+            row(7, 2, 21),
+            row(7, 3, 22, source="popular"),
         ],
     ),
     "no_liked_item": Case(

@@ -57,11 +57,12 @@ def test_attention_agrees_with_the_plain_loop(
 
 
 def test_saturated_vectors_of_the_largest_size_stay_finite(model_settings, run_attention, tmp_path):
-    for size in (80, 300):
+    for size in (70, 300):
         settings = model_settings.model_copy(update={"representation_size": size})
         path = export_network(build_network(30, settings, seed=1), tmp_path).attention
-        ones = np.ones((2, size), dtype=np.float32)
-        scores, _, _ = run_attention(path, [[0, 1]], ones, np.stack([ones[0], -ones[0]]))
+        ones = np.ones((100, size), dtype=np.float32)
+        everything = np.arange(len(ones))
+        scores, _, _ = run_attention(path, [everything], ones, np.stack([ones[0], -ones[0]]))
         np.testing.assert_allclose(scores, [[size, -size]], rtol=1e-6)
 
 
