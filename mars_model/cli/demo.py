@@ -16,7 +16,7 @@ from mars_model.runners.scoring import run_night
 
 _SHOWN_USERS = 3
 _SHOWN_ITEMS = 3
-_SHOWN_LIKES = 8
+_SHOWN_LIKES = 12
 
 
 @click.command("demo")
@@ -49,7 +49,7 @@ def demo_command(job: Job, run_date: date) -> None:
 
 def _users_to_show(job: Job) -> list[str]:
     """The first users by id with a history long enough to hold several tastes."""
-    histories = job.warehouse.read("user_histories").where("n_items between 8 and 20")
+    histories = job.warehouse.read("user_histories").where(f"n_items between 8 and {_SHOWN_LIKES}")
     rows = histories.orderBy("user_id").limit(_SHOWN_USERS).select("user_id").collect()
     return [str(row["user_id"]) for row in rows]
 

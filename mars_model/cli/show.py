@@ -43,7 +43,7 @@ def run_text(run: Run, warehouse: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Rows under their column names, cells cut to 60 characters."""
+    """Rows under their column names, cells cut to 100 characters."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [
         max(len(name), *(len(row[i]) for row in cells)) if cells else len(name)
@@ -64,4 +64,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
     text = " ".join(str(value).split())
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= 100 else text[:99] + "…"

@@ -1,0 +1,89 @@
+"""The house's rules, read from the source: who imports whom, and who alone imports what."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "mars_model"
+# A room may import those that stand before it; rooms of one line do not import each other.
+FLOORS = (
+    ("errors", "resources", "prerequisites"),
+    ("settings",),
+    ("tables",),
+    ("sources", "features"),
+    ("bundle",),
+    ("training", "scoring", "publishing"),
+    ("evaluation",),
+    ("runners",),
+    ("cli",),
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names that a module imports, at any depth."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def importers(library: str) -> set[str]:
+    """Modules of the package that import a library."""
+    return {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] == library for name in imports_of(path))
+    }
+
+
+def room_of(dotted: str) -> str:
+    """The room of a name such as mars_model.scoring.top_n; the package's face has none."""
+    return dotted.split(".")[1] if dotted.count(".") else ""
+
+
+def test_imports_only_point_one_way() -> None:
+    wrong = []
+    for path in PACKAGE.rglob("*.py"):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for name in imports_of(path):
+            other = room_of(name) if name.startswith("mars_model.") else ""
+            if other in FLOOR_OF and other != room and FLOOR_OF[other] >= FLOOR_OF[room]:
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {name}")
+    assert wrong == []
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    rooms = {p.name.removesuffix(".py") for p in PACKAGE.iterdir() if p.suffix in ("", ".py")}
+    assert rooms - {"__init__", "__pycache__", "py"} == set(FLOOR_OF)
+
+
+def test_torch_and_onnx_stay_in_the_training_room() -> None:
+    assert {Path(p).parts[0] for p in importers("torch") | importers("onnx")} == {"training"}
+
+
+def test_one_module_opens_onnxruntime_and_one_reads_and_writes_delta() -> None:
+    assert importers("onnxruntime") == {"scoring/sessions.py"}
+    assert importers("delta") == {"tables/warehouse.py"}
+
+
+def test_one_module_builds_spark_sessions() -> None:
+    builders = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if "SparkSession.builder" in path.read_text(encoding="utf-8")
+    }
+    assert builders == {"tables/session.py"}
+
+
+def test_scoring_a_night_needs_no_torch() -> None:
+    code = (
+        "import sys; import mars_model.cli.main, mars_model.runners.scoring; "
+        "print([m for m in ('torch', 'onnx') if m in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout == "[]\n", answer.stderr
