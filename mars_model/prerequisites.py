@@ -62,11 +62,12 @@ def java_problem() -> "str | None":
 
 
 def main() -> int:
-    """Print every problem, one sentence a line; exit status 1 where there is one."""
-    problems = [p for p in (python_problem(), java_problem()) if p]
-    for problem in problems:
+    """Print what is wrong, one sentence; exit status 1 where something is."""
+    # Python first: an older one could not even ask Java.
+    problem = python_problem() or java_problem()
+    if problem:
         sys.stderr.write(problem + "\n")
-    return 1 if problems else 0
+    return 1 if problem else 0
 
 
 if __name__ == "__main__":
