@@ -1,0 +1,53 @@
+"""EASE^R: a linear model from liked items to items, in closed form.
+
+Source: H. Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (2019), Eq. 8.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mars_model.features.likes import LikeMatrix
+
+_USERS_PER_BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Ease:
+    """Least squares X ≈ X B with penalty λ‖B‖² and diag(B) = 0."""
+
+    penalty: float
+
+    def fit(self, likes: LikeMatrix) -> "FittedEase":
+        """Invert XᵀX + λI [n_items, n_items] in float64: 8 bytes an entry, about three times."""
+        gram = gram_matrix(likes)
+        gram[np.diag_indices_from(gram)] += self.penalty
+        inverse = np.linalg.inv(gram)
+        weights = inverse / -np.diag(inverse)
+        np.fill_diagonal(weights, 0.0)
+        return FittedEase(likes, weights.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class FittedEase:
+    """Weights B [n_items, n_items]: column j predicts item j from the liked items."""
+
+    likes: LikeMatrix
+    weights: NDArray[np.float32]
+
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
+        """[B, n_items]: the sum of the liked items' rows of B."""
+        return np.stack([self.weights[self.likes.row(user)].sum(axis=0) for user in users])
+
+
+def gram_matrix(likes: LikeMatrix) -> NDArray[np.float64]:
+    """XᵀX [n_items, n_items]: how many users like both items; one block of users is dense."""
+    gram = np.zeros((likes.n_items, likes.n_items))
+    for start in range(0, likes.n_users, _USERS_PER_BLOCK):
+        bounds = likes.starts[start : start + _USERS_PER_BLOCK + 1]
+        block = np.zeros((len(bounds) - 1, likes.n_items), dtype=np.float32)
+        rows = np.repeat(np.arange(len(block)), np.diff(bounds))
+        block[rows, likes.item_idx[bounds[0] : bounds[-1]]] = 1.0
+        gram += block.T @ block  # whole numbers below 2²⁴: exact in float32
+    return gram

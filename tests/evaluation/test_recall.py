@@ -1,0 +1,40 @@
+"""Recall against fractions worked out by hand."""
+
+import numpy as np
+import pytest
+
+from mars_model.evaluation.recall import mean_recall
+from mars_model.features.likes import LikeMatrix
+
+
+def likes(*rows: tuple[int, ...]) -> LikeMatrix:
+    return LikeMatrix.from_rows(rows, n_items=20)
+
+
+@pytest.mark.parametrize(
+    ("ranked", "relevant", "expected"),
+    [
+        ([4, 9, 7, 1], (4, 7), 2 / 2),
+        ([4, 9, 7, 1], (4, 7, 15), 2 / 3),
+        ([1, 2, 3, 5], (4,), 0 / 1),
+        # More held-out likes than the cutoff: all of them stay in the denominator.
+        ([0, 1, 2, 3], (0, 1, 2, 3, 4, 5, 6, 8), 4 / 8),
+        ([7, -1, -1, -1], (7, 19), 1 / 2),
+    ],
+)
+def test_recall_of_one_user(ranked, relevant, expected):
+    assert mean_recall(np.array([ranked]), likes(relevant), k=4) == pytest.approx(expected)
+
+
+def test_hits_below_the_cutoff_do_not_count():
+    assert mean_recall(np.array([[4, 9, 7, 1]]), likes((4, 7)), k=2) == pytest.approx(1 / 2)
+
+
+def test_users_without_held_out_likes_are_left_out_of_the_mean():
+    ranked = np.array([[1, 2], [1, 2], [3, 1]])
+    found = mean_recall(ranked, likes((1,), (), (1, 2)), k=2)
+    assert found == pytest.approx((1 / 1 + 1 / 2) / 2)
+
+
+def test_nobody_with_held_out_likes_gives_zero():
+    assert mean_recall(np.array([[1, 2]]), likes(()), k=2) == 0.0
