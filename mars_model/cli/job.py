@@ -35,6 +35,10 @@ class Job:
         """The tree of settings."""
         return load_settings(self.conf, self.overrides, self.warehouse_path)
 
+    def settings_of_model(self, file: Path) -> Settings:
+        """The tree with a model's file above the file of --conf and below --set."""
+        return load_settings(self.conf, self.overrides, self.warehouse_path, file)
+
     @cached_property
     def warehouse(self) -> Warehouse:
         """The tables; the first use starts Spark."""

@@ -11,6 +11,7 @@ from mars_model.cli.build_histories import build_histories_command
 from mars_model.cli.demo import demo_command
 from mars_model.cli.doctor import doctor_command
 from mars_model.cli.encode_items import encode_items_command
+from mars_model.cli.evaluate import evaluate_command
 from mars_model.cli.explain import explain_command
 from mars_model.cli.import_files import import_command
 from mars_model.cli.job import Job, end_with_sentence
@@ -61,6 +62,7 @@ for command in (
     score_command,
     nightly_command,
     explain_command,
+    evaluate_command,
     sql_command,
     runs_command,
     models_command,

@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
 
+CUTOFF = 500  # the paper's
+
 
 def mean_average_precision(ranked: NDArray[np.int64], relevant: LikeMatrix, k: int) -> float:
     """MAP@k of ranked item positions [U, ≥k or fewer] against held-out likes.

@@ -16,22 +16,18 @@ from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
-from mars_model.evaluation.average_precision import mean_average_precision
 from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.validation import validation_of
 from mars_model.features.documents import count_words
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.features import build_documents, build_histories
-from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import Attention, open_attention, open_encoder
-from mars_model.scoring.top_n import shortlist
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.export import export_network
 from mars_model.training.export_check import RunAttention, check_export
-from mars_model.training.loop import Progress, TrainingResult, Validate, train
+from mars_model.training.loop import Progress, TrainingResult, train
 from mars_model.training.network import build_network
-
-CUTOFF = 500
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def train_model(
     with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
         # The graph that a night ranks with ranks in validation too; it has no weights.
         attention = open_attention(export_network(network, Path(folder)).attention)
-    validate, n_validation_users = _validation(attention, kept, held, settings)
+    validate, n_validation_users = validation_of(attention, kept, held, settings)
     result = train(network, data.documents, kept, settings.training, validate, progress)
 
     def write_files(folder: Path) -> None:
@@ -117,10 +113,10 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
             f"{settings.documents.min_occurrences} times, nothing to read. Lower "
             "documents.min_occurrences, or import items with texts"
         )
-    item_ids, words = _collect_documents(documents)
+    item_ids, words = collect_documents(documents)
     histories = warehouse.read("user_histories", versions["user_histories"])
     enough = histories.where(F.col("n_items") >= max(settings.likes.min_per_user, 2))
-    likes = _stream_likes(enough, item_ids)
+    likes = stream_likes(enough, item_ids)
     if not likes.n_likes:
         raise InputDataError(
             f"user_histories (version {versions['user_histories']}): no user with two likes or "
@@ -131,7 +127,7 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
     return TrainingData(vocabulary, encoded, likes, versions)
 
 
-def _collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[list[str]]]:
+def collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[list[str]]]:
     """Ids ascending and their words; grows with the items only."""
     frame = documents.select("item_id", "words").toPandas()
     ids = frame["item_id"].to_numpy()
@@ -140,39 +136,19 @@ def _collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[
     return ids[order], [list(frame["words"].iloc[i]) for i in order]
 
 
-def _stream_likes(histories: DataFrame, item_ids: NDArray[np.generic]) -> LikeMatrix:
-    """Likes by position, users by id; rows pass by one partition at a time, four bytes a like."""
+def stream_likes(
+    histories: DataFrame, item_ids: NDArray[np.generic], min_likes: int = 2
+) -> LikeMatrix:
+    """Likes by position, users by id; rows pass by one partition at a time, four bytes a like.
+
+    Users who like fewer than `min_likes` of these items stay out.
+    """
     index = {item_id: position for position, item_id in enumerate(item_ids.tolist())}
     rows = [
         np.array([index[i] for i in row["item_ids"] if i in index], dtype=np.int32)
         for row in histories.orderBy("user_id").select("item_ids").toLocalIterator()
     ]
-    return LikeMatrix.from_rows([row for row in rows if len(row) > 1], len(item_ids))
-
-
-def _validation(
-    attention: Attention, kept: LikeMatrix, held: LikeMatrix, settings: Settings
-) -> tuple[Validate, int]:
-    """MAP@500 of held-out likes among all items not liked in training, and on how many users.
-
-    Where nobody has enough likes to hold one out, the metric is 0 in every epoch.
-    """
-    can_rank = np.flatnonzero((np.diff(kept.starts) > 0) & (np.diff(held.starts) > 0))
-    rng = np.random.default_rng(settings.training.seed)
-    n_sampled = min(len(can_rank), settings.training.max_validation_users)
-    users = np.sort(rng.choice(can_rank, n_sampled, replace=False))
-    histories = LikeMatrix.from_rows([kept.row(u) for u in users], kept.n_items)
-    relevant = LikeMatrix.from_rows([held.row(u) for u in users], held.n_items)
-
-    def validate(candidates: NDArray[np.float32], memory: NDArray[np.float32]) -> float:
-        if not n_sampled:
-            return 0.0
-        catalogue = Catalogue.of_vectors(candidates, memory)
-        block = settings.scoring.candidates_per_block
-        ranked = shortlist(attention, catalogue, histories, CUTOFF, block)
-        return mean_average_precision(ranked, relevant, CUTOFF)
-
-    return validate, n_sampled
+    return LikeMatrix.from_rows([row for row in rows if len(row) >= min_likes], len(item_ids))
 
 
 def _open_attention_by_rows(path: Path) -> RunAttention:

@@ -1,6 +1,6 @@
 """One typed, validated tree of settings: the only room that reads the environment."""
 
-from mars_model.settings.load import load_settings
+from mars_model.settings.load import find_model_file, load_settings
 from mars_model.settings.tree import (
     AuditSettings,
     DocumentSettings,
@@ -23,5 +23,6 @@ __all__ = [
     "SourceSettings",
     "TrainingSettings",
     "WarehouseSettings",
+    "find_model_file",
     "load_settings",
 ]

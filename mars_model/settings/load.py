@@ -8,6 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from mars_model.errors import SettingsError
+from mars_model.resources import resource_folder
 from mars_model.settings.tree import Settings
 
 WAREHOUSE_FILE = "mars-batch.yaml"
@@ -17,8 +18,9 @@ def load_settings(
     conf: Path | None = None,
     overrides: Sequence[str] = (),
     warehouse: str | None = None,
+    model: Path | None = None,
 ) -> Settings:
-    """Defaults, then a file, then `overrides` (`key.sub=value`), then the warehouse's folder.
+    """Defaults, a file, a model's file, `overrides` (`key.sub=value`), the warehouse's folder.
 
     The file is `conf`; without one, `mars-batch.yaml` beside the warehouse's tables if there is
     one. Raises SettingsError that names every unknown, missing or badly typed setting.
@@ -32,11 +34,27 @@ def load_settings(
         folder = Settings().warehouse.path if folder is None else folder
         beside_tables = Path(str(folder)) / WAREHOUSE_FILE
         conf = beside_tables if beside_tables.is_file() else None
-    tree = _merge(_read_file(conf), given) if conf else given
+    files = [path for path in (conf, model) if path]
+    tree: dict[str, Any] = {}
+    for path in files:
+        tree = _merge(tree, _read_file(path))
     try:
-        return Settings.model_validate(tree)
+        return Settings.model_validate(_merge(tree, given))
     except ValidationError as error:
-        raise SettingsError(_sentence(error, conf)) from error
+        raise SettingsError(_sentence(error, files)) from error
+
+
+def find_model_file(name: str) -> Path:
+    """The settings file of a model: a path, or a name in conf/models.
+
+    Raises SettingsError that lists the names there are.
+    """
+    folder = resource_folder("conf") / "models"
+    for path in (Path(name), folder / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+    raise SettingsError(f"model {name}: expected a settings file or one of {known}, found neither")
 
 
 def _read_file(conf: Path) -> dict[str, Any]:
@@ -89,8 +107,8 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _sentence(error: ValidationError, conf: Path | None) -> str:
-    source = str(conf) if conf else "--set"
+def _sentence(error: ValidationError, files: Sequence[Path]) -> str:
+    source = ", ".join(map(str, files)) or "--set"
     found = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])

@@ -22,6 +22,7 @@ _MADE_BY = {
     "user_histories": "mars-batch build-histories",
     "item_vectors": "mars-batch encode-items",
     "recommendations": "mars-batch nightly",
+    "evaluation_metrics": "mars-batch evaluate --model NAME",
 }
 
 

@@ -15,6 +15,7 @@ MIXED = IdTypes(item="string", user="bigint")
 
 def test_every_table_of_the_house_has_a_definition() -> None:
     assert TABLES == [
+        "evaluation_metrics",
         "interactions",
         "item_documents",
         "item_vectors",

@@ -1,0 +1,112 @@
+"""Cold items: some items are held out entirely, then ranked by what is known of them, their text.
+
+The history of a user is all that he likes among the other, warm items. Users who like no cold
+item, or no warm one, are left out.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mars_model.evaluation.average_precision import CUTOFF
+from mars_model.evaluation.baselines.tfidf import TfIdf
+from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.ranking import rank_unseen
+from mars_model.evaluation.validation import rank_by_vectors
+from mars_model.evaluation.variant import train_variant, vocabulary_of, with_seed
+from mars_model.features.likes import LikeMatrix
+from mars_model.scoring.catalogue import Catalogue
+from mars_model.settings import Settings
+
+Words = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class ColdSplit:
+    """Items split in two; matrices hold positions within `warm_idx` or within `cold_idx`.
+
+    Shapes: W warm items, C cold items, U all users, T users who like items of both kinds.
+    """
+
+    warm_idx: NDArray[np.int64]  # [W] ascending
+    cold_idx: NDArray[np.int64]  # [C] ascending
+    training: LikeMatrix  # [U, W]
+    histories: LikeMatrix  # [T, W]
+    held_out: LikeMatrix  # [T, C]
+
+
+def split_cold_items(likes: LikeMatrix, share: float, seed: int) -> ColdSplit:
+    """Hold out ⌊share · items⌋ items, one at least, at random by `seed`."""
+    n_cold = max(1, math.floor(share * likes.n_items + 1e-9))
+    shuffled = np.random.default_rng(seed).permutation(likes.n_items)
+    cold_idx, warm_idx = np.sort(shuffled[:n_cold]), np.sort(shuffled[n_cold:])
+    warm, cold = _among(likes, warm_idx), _among(likes, cold_idx)
+    likes_both = (np.diff(warm.starts) > 0) & (np.diff(cold.starts) > 0)
+    testers = np.flatnonzero(likes_both).tolist()
+    return ColdSplit(
+        warm_idx,
+        cold_idx,
+        warm,
+        LikeMatrix.from_rows([warm.row(user) for user in testers], warm.n_items),
+        LikeMatrix.from_rows([cold.row(user) for user in testers], cold.n_items),
+    )
+
+
+def rank_cold_by_tfidf(words: Words, split: ColdSplit) -> NDArray[np.int64]:
+    """Positions among the cold items by TF-IDF's cosine with the history: [T, 500]."""
+    known, new = _pick(words, split.warm_idx), _pick(words, split.cold_idx)
+    fitted = TfIdf().fit(known, new, split.histories)
+    nothing = LikeMatrix.from_rows([[]] * split.histories.n_users, len(new))
+    return rank_unseen(fitted.scores, nothing, CUTOFF)
+
+
+def rank_cold_by_variant(
+    settings: Settings, words: Words, split: ColdSplit, seed: int
+) -> NDArray[np.int64]:
+    """Positions among the cold items by a variant that never saw them, nor their words: [T, 500].
+
+    Trained on the warm likes, `training.validation_share` of them held out for early stopping.
+    """
+    settings = with_seed(settings, seed)
+    known, new = _pick(words, split.warm_idx), _pick(words, split.cold_idx)
+    vocabulary = vocabulary_of(known, settings.documents.min_occurrences)
+    warm_documents, cold_documents = (
+        vocabulary.encode(some, settings.model.max_words, settings.model.window)
+        for some in (known, new)
+    )
+    kept, held = hold_out(split.training, settings.training.validation_share, seed)
+    trained = train_variant(settings, len(vocabulary.words), warm_documents, kept, held)
+    _, memory = trained.vectors(warm_documents)
+    candidates, cold_memory = trained.vectors(cold_documents)
+    catalogue = _cold_catalogue(candidates, np.concatenate([memory, cold_memory]))
+    return rank_by_vectors(trained.attention, catalogue, split.histories, CUTOFF, settings.scoring)
+
+
+def _cold_catalogue(candidates: NDArray[np.float32], memory: NDArray[np.float32]) -> Catalogue:
+    """Warm items first, cold ones behind them; only these are candidates, without bias."""
+    n_items, n_cold = len(memory), len(candidates)
+    cold = np.arange(n_items - n_cold, n_items, dtype=np.int64)
+    return Catalogue(
+        item_ids=np.arange(n_items, dtype=np.int64),
+        memory=memory,
+        candidates=candidates,
+        item_bias=np.zeros(n_cold, dtype=np.float32),
+        candidate_idx=cold,
+        popular_idx=cold,
+        n_likes=np.zeros(n_items, dtype=np.int64),
+    )
+
+
+def _among(likes: LikeMatrix, item_idx: NDArray[np.int64]) -> LikeMatrix:
+    """The likes of some items only, by their position in `item_idx`."""
+    position = np.full(likes.n_items, -1, dtype=np.int32)
+    position[item_idx] = np.arange(len(item_idx), dtype=np.int32)
+    rows = [position[likes.row(user_idx)] for user_idx in range(likes.n_users)]
+    return LikeMatrix.from_rows([row[row >= 0] for row in rows], len(item_idx))
+
+
+def _pick(words: Words, item_idx: NDArray[np.int64]) -> Words:
+    return [words[position] for position in item_idx]

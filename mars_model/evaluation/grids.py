@@ -1,0 +1,64 @@
+"""The baselines' contenders: a small fixed grid of settings each, to be tuned on validation."""
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from pyspark.sql import SparkSession
+
+from mars_model.evaluation.average_precision import CUTOFF
+from mars_model.evaluation.baselines.als import Als
+from mars_model.evaluation.baselines.ease import Ease
+from mars_model.evaluation.baselines.popularity import Popularity
+from mars_model.evaluation.comparison import Contender
+from mars_model.evaluation.ranking import Scores, rank_unseen
+from mars_model.evaluation.split import Split
+from mars_model.features.likes import LikeMatrix
+
+EASE_PENALTIES = (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
+ALS_FACTORS = (10, 32, 64)
+ALS_PENALTIES = (0.01, 0.1, 1.0)
+ALS_ALPHAS = (1.0, 10.0, 40.0)
+BASELINES = ("popularity", "ease", "als")
+
+SplitOf = Callable[[int], Split]
+
+
+def grid(name: str, split_of: SplitOf, spark: SparkSession) -> list[Contender]:
+    """All settings of a baseline of BASELINES, in a fixed order; `split_of` takes a seed."""
+    if name == "popularity":
+        return [
+            Contender(name, {}, _rank(split_of, lambda likes, _: Popularity().fit(likes).scores))
+        ]
+    if name == "ease":
+        return [_ease(split_of, penalty) for penalty in EASE_PENALTIES]
+    grid = product(ALS_FACTORS, ALS_PENALTIES, ALS_ALPHAS)
+    return [_als(split_of, spark, *settings) for settings in grid]
+
+
+def _ease(split_of: SplitOf, penalty: float) -> Contender:
+    rank = _rank(split_of, lambda likes, _: Ease(penalty).fit(likes).scores)
+    return Contender("ease", {"penalty": penalty}, rank)
+
+
+def _als(
+    split_of: SplitOf, spark: SparkSession, n_factors: int, penalty: float, alpha: float
+) -> Contender:
+    def fit(likes: LikeMatrix, seed: int) -> Scores:
+        return Als(spark, n_factors, penalty, alpha, seed).fit(likes).scores
+
+    settings = {"n_factors": n_factors, "penalty": penalty, "alpha": alpha}
+    return Contender("als", settings, _rank(split_of, fit))
+
+
+def _rank(
+    split_of: SplitOf, fit: Callable[[LikeMatrix, int], Scores]
+) -> Callable[[int], NDArray[np.int64]]:
+    """Fit on the seed's training likes, then rank all other items."""
+
+    def rank(seed: int) -> NDArray[np.int64]:
+        training = split_of(seed).training
+        return rank_unseen(fit(training, seed), training, CUTOFF)
+
+    return rank
