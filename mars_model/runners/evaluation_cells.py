@@ -50,7 +50,7 @@ class KeptCells:
         """Write a cell in one commit, in place of an earlier one."""
         self.warehouse.create(TABLE)
         rows = [
-            Row(
+            dict(
                 model=contender.name,
                 settings_hash=_hash(contender.settings),
                 dataset=self.dataset,

@@ -45,7 +45,9 @@ def read_evaluation_data(
         items = items.where(F.trim(F.coalesce("text", F.lit(""))) != "")
     interactions = warehouse.read("interactions", versions["interactions"])
     histories = user_histories(interactions, run_date, settings.likes)
-    item_ids, _ = collect_documents(items.select("item_id", F.array().alias("words")))
+    item_ids, _ = collect_documents(
+        items.select("item_id", F.array().cast("array<string>").alias("words"))
+    )
     min_likes = max(settings.likes.min_per_user, 2)
     likes = stream_likes(histories.where(F.col("n_items") >= min_likes), item_ids, min_likes)
     if not likes.n_likes:
