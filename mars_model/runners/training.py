@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.bundle.manifest import TrainedWith
+from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
@@ -21,7 +22,9 @@ from mars_model.evaluation.holdout import hold_out
 from mars_model.features.documents import count_words
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.features import build_documents, build_histories
+from mars_model.runners.promotion import promote_if_no_worse
 from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.encode import encode_documents
 from mars_model.scoring.sessions import Attention, open_attention, open_encoder
 from mars_model.scoring.top_n import shortlist
 from mars_model.settings import Settings
@@ -46,10 +49,11 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Trained:
-    """A bundle and how its training went."""
+    """A bundle, how its training went, and whether it is in use now."""
 
     bundle: Bundle
     result: TrainingResult
+    decision: Decision
 
 
 def train_model(
@@ -59,7 +63,7 @@ def train_model(
     run_date: date,
     progress: Progress,
 ) -> Trained:
-    """Train on the likes before the run date, check the export, write the bundle, promote it."""
+    """Train on the likes before the run date, check the export, write the bundle, judge it."""
     data = read_training_data(warehouse, settings, run_date)
     kept, held = hold_out(data.likes, settings.training.validation_share, settings.training.seed)
     network = build_network(len(data.vocabulary.words), settings.model, settings.training.seed)
@@ -94,8 +98,17 @@ def train_model(
         },
         warehouse.is_synthetic(),
     )
-    registry.promote(bundle.model_version)
-    return Trained(bundle, result)
+
+    def measure(other: Bundle) -> float:
+        validate, _ = _validation(
+            open_attention(other.file("attention.onnx")), kept, held, settings
+        )
+        documents = warehouse.read("item_documents", data.versions["item_documents"])
+        return validate(*encode_documents(other, _collect_documents(documents)[1]))
+
+    return Trained(
+        bundle, result, promote_if_no_worse(registry, bundle, settings, run_date, measure)
+    )
 
 
 def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date) -> TrainingData:

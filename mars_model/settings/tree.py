@@ -85,6 +85,12 @@ class TrainingSettings(_Branch):
     n_threads: int = Field(2, ge=1)
 
 
+class PromotionSettings(_Branch):
+    """What a new bundle must reach to replace the one in use."""
+
+    max_map_loss: float = Field(0.02, ge=0, le=1)  # a share of the MAP@500 of the one in use
+
+
 class ScoringSettings(_Branch):
     """What a night hands out, and in what pieces."""
 
@@ -112,5 +118,6 @@ class Settings(_Branch):
     documents: DocumentSettings = DocumentSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    promotion: PromotionSettings = PromotionSettings()
     scoring: ScoringSettings = ScoringSettings()
     audit: AuditSettings = AuditSettings()
