@@ -39,11 +39,13 @@ CUTOFF = 500
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Arrays by item position: documents [n_items, L] and the likes of users who can train."""
+    """Arrays by position: documents [n_items, L], the likes of users who can train, all ids."""
 
     vocabulary: Vocabulary
     documents: NDArray[np.int64]
     likes: LikeMatrix
+    user_ids: NDArray[np.generic]
+    item_ids: NDArray[np.generic]
     versions: dict[str, int]
 
 
@@ -65,8 +67,9 @@ def train_model(
 ) -> Trained:
     """Train on the likes before the run date, check the export, write the bundle, judge it."""
     data = read_training_data(warehouse, settings, run_date)
-    kept, held = hold_out(data.likes, settings.training.validation_share, settings.training.seed)
-    network = build_network(len(data.vocabulary.words), settings.model, settings.training.seed)
+    share, seed = settings.training.validation_share, settings.training.seed
+    kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
+    network = build_network(len(data.vocabulary.words), settings.model, seed)
     with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
         # The graph that a night ranks with ranks in validation too; it has no weights.
         attention = open_attention(export_network(network, Path(folder)).attention)
@@ -133,7 +136,7 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
     item_ids, words = _collect_documents(documents)
     histories = warehouse.read("user_histories", versions["user_histories"])
     enough = histories.where(F.col("n_items") >= max(settings.likes.min_per_user, 2))
-    likes = _stream_likes(enough, item_ids)
+    likes, user_ids = _stream_likes(enough, item_ids)
     if not likes.n_likes:
         raise InputDataError(
             f"user_histories (version {versions['user_histories']}): no user with two likes or "
@@ -141,7 +144,7 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
             "likes.min_per_user, or import more interactions"
         )
     encoded = vocabulary.encode(words, settings.model.max_words, settings.model.window)
-    return TrainingData(vocabulary, encoded, likes, versions)
+    return TrainingData(vocabulary, encoded, likes, user_ids, item_ids, versions)
 
 
 def _collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[list[str]]]:
@@ -153,14 +156,18 @@ def _collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[
     return ids[order], [list(frame["words"].iloc[i]) for i in order]
 
 
-def _stream_likes(histories: DataFrame, item_ids: NDArray[np.generic]) -> LikeMatrix:
-    """Likes by position, users by id; rows pass by one partition at a time, four bytes a like."""
+def _stream_likes(
+    histories: DataFrame, item_ids: NDArray[np.generic]
+) -> tuple[LikeMatrix, NDArray[np.generic]]:
+    """Likes by position and the users' ids; rows pass by one partition at a time."""
     index = {item_id: position for position, item_id in enumerate(item_ids.tolist())}
-    rows = [
-        np.array([index[i] for i in row["item_ids"] if i in index], dtype=np.int32)
-        for row in histories.orderBy("user_id").select("item_ids").toLocalIterator()
-    ]
-    return LikeMatrix.from_rows([row for row in rows if len(row) > 1], len(item_ids))
+    user_ids, rows = [], []
+    for row in histories.orderBy("user_id").select("user_id", "item_ids").toLocalIterator():
+        known = [index[i] for i in row["item_ids"] if i in index]
+        if len(known) > 1:
+            user_ids.append(row["user_id"])
+            rows.append(np.array(known, dtype=np.int32))
+    return LikeMatrix.from_rows(rows, len(item_ids)), np.array(user_ids)
 
 
 def _validation(
