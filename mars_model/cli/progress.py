@@ -1,5 +1,6 @@
 """The progress bar of a training, with loss and validation metric."""
 
+import sys
 from types import TracebackType
 from typing import Any
 
@@ -40,7 +41,8 @@ class TrainingBar:
         self._best = max(self._best, record.validation)
         self._bar.write(
             f"epoch {record.epoch}: loss {record.loss:.4f}, "
-            f"validation MAP@500 {record.validation:.4f}"
+            f"validation MAP@500 {record.validation:.4f}",
+            file=sys.stderr,
         )
 
     def _validated(self) -> str:
