@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.progress import TrainingBar
+from mars_model.cli.progress import Both, TrainingBar
 from mars_model.errors import MarsBatchError
+from mars_model.runners.tracking import track
 
 
 @click.command("train")
@@ -48,5 +49,13 @@ def train_and_promote(job: Job, run_date: date) -> Any:
             f"training needs the package {error.name}, which the core installation leaves out. "
             "Install it with: pip install 'mars-batch[train]'"
         ) from error
-    with TrainingBar(job.settings.training.max_epochs) as bar:
-        return train_model(job.warehouse, job.registry, job.settings, run_date, bar)
+    settings = job.settings
+    with (
+        track(settings, run_date, job.say) as tracking,
+        TrainingBar(settings.training.max_epochs) as bar,
+    ):
+        progress = bar if tracking is None else Both(bar, tracking)
+        trained = train_model(job.warehouse, job.registry, settings, run_date, progress)
+        if tracking is not None:
+            tracking.log_bundle(trained.bundle, trained.decision)
+    return trained

@@ -10,6 +10,7 @@ from mars_model.settings.tree import (
     ScoringSettings,
     Settings,
     SourceSettings,
+    TrackingSettings,
     TrainingSettings,
     WarehouseSettings,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "ScoringSettings",
     "Settings",
     "SourceSettings",
+    "TrackingSettings",
     "TrainingSettings",
     "WarehouseSettings",
     "load_settings",

@@ -1,5 +1,6 @@
 """Settings from a YAML file and --set key=value; all mistakes are reported at once."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ def load_settings(
     """Defaults, then a file, then `overrides` (`key.sub=value`), then the warehouse's folder.
 
     The file is `conf`; without one, `mars-batch.yaml` beside the warehouse's tables if there is
-    one. Raises SettingsError that names every unknown, missing or badly typed setting.
+    one. Without `tracking.uri` MLflow's own variable is taken. Raises SettingsError that names
+    every unknown, missing or badly typed setting.
     """
     given = _apply_overrides({}, overrides)
     if warehouse is not None:
@@ -34,9 +36,18 @@ def load_settings(
         conf = beside_tables if beside_tables.is_file() else None
     tree = _merge(_read_file(conf), given) if conf else given
     try:
-        return Settings.model_validate(tree)
+        return _with_tracking_address(Settings.model_validate(tree))
     except ValidationError as error:
         raise SettingsError(_sentence(error, conf)) from error
+
+
+def _with_tracking_address(settings: Settings) -> Settings:
+    address = os.environ.get("MLFLOW_TRACKING_URI")
+    if not address or settings.tracking.uri is not None:
+        return settings
+    return settings.model_copy(
+        update={"tracking": settings.tracking.model_copy(update={"uri": address})}
+    )
 
 
 def _read_file(conf: Path) -> dict[str, Any]:

@@ -109,6 +109,13 @@ class AuditSettings(_Branch):
     max_score_shift: float = Field(0.5, gt=0)  # of the mean score, where the model is the same
 
 
+class TrackingSettings(_Branch):
+    """Where trainings are logged by MLflow."""
+
+    uri: str | None = Field(None, min_length=1)  # None: MLFLOW_TRACKING_URI, where that is set
+    experiment: str = Field("mars-batch", min_length=1)
+
+
 class Settings(_Branch):
     """The whole tree."""
 
@@ -121,3 +128,4 @@ class Settings(_Branch):
     promotion: PromotionSettings = PromotionSettings()
     scoring: ScoringSettings = ScoringSettings()
     audit: AuditSettings = AuditSettings()
+    tracking: TrackingSettings = TrackingSettings()
