@@ -11,6 +11,8 @@ from pyspark.sql import SparkSession
 
 # Before the JVM starts: every test runs on two threads.
 os.environ["PYSPARK_SUBMIT_ARGS"] = "--master local[2] pyspark-shell"
+# Tests train without tracking unless they say so.
+os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 from mars_model.bundle.registry import Registry
 from mars_model.publishing.runs import Run

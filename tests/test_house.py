@@ -71,6 +71,10 @@ def test_one_module_opens_onnxruntime_and_one_reads_and_writes_delta() -> None:
     assert importers("delta") == {"tables/warehouse.py"}
 
 
+def test_one_module_imports_mlflow() -> None:
+    assert importers("mlflow") == {"runners/tracking.py"}
+
+
 def test_one_module_builds_spark_sessions() -> None:
     builders = {
         str(path.relative_to(PACKAGE))
@@ -80,10 +84,10 @@ def test_one_module_builds_spark_sessions() -> None:
     assert builders == {"tables/session.py"}
 
 
-def test_scoring_a_night_needs_no_torch() -> None:
+def test_scoring_a_night_needs_no_torch_and_no_mlflow() -> None:
     code = (
         "import sys; import mars_model.cli.main, mars_model.runners.scoring; "
-        "print([m for m in ('torch', 'onnx') if m in sys.modules])"
+        "print([m for m in ('torch', 'onnx', 'mlflow') if m in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout == "[]\n", answer.stderr

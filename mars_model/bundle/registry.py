@@ -1,7 +1,5 @@
 """The model registry: a folder with one bundle per model version, and which one is in use."""
 
-import json
-import os
 import re
 import shutil
 import uuid
@@ -18,10 +16,10 @@ from mars_model.bundle.manifest import (
     name_version,
     read_manifest,
 )
+from mars_model.bundle.promotion import Decision, add_decision, read_promotions
 from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.errors import InputDataError, MarsBatchError
+from mars_model.errors import InputDataError
 
-_PROMOTED_FILE = "promoted.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a folder here, never a path out of it
 
 
@@ -107,24 +105,23 @@ class Registry:
         return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{MANIFEST_FILE}"))
 
     def promote(self, model_version: str) -> None:
-        """Use this bundle from the next night on; readers see the old name or the new one."""
-        self.open(model_version)
-        draft = self.folder / f".{_PROMOTED_FILE}-{os.getpid()}"
-        draft.write_text(json.dumps({"model_version": model_version}) + "\n", encoding="utf-8")
-        draft.replace(self.folder / _PROMOTED_FILE)
+        """Choose by hand the bundle that is used from the next night on."""
+        self.record(Decision(model_version=model_version, is_promoted=True, reason="by hand"))
+
+    def record(self, decision: Decision) -> None:
+        """Record a decision; where it promotes, readers see the old name or the new one."""
+        self.open(decision.model_version)
+        add_decision(self.folder, decision)
+
+    def decisions(self) -> dict[str, Decision]:
+        """The latest decision about each model version."""
+        promotions = read_promotions(self.folder)
+        return {d.model_version: d for d in promotions.decisions} if promotions else {}
 
     def promoted_version(self) -> str | None:
         """The model version in use, None before the first promotion."""
-        path = self.folder / _PROMOTED_FILE
-        if not path.is_file():
-            return None
-        try:
-            return str(json.loads(path.read_text(encoding="utf-8"))["model_version"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise MarsBatchError(
-                f"model registry {path}: does not name a model version. Choose one with: "
-                "mars-batch models --promote VERSION"
-            ) from error
+        promotions = read_promotions(self.folder)
+        return promotions.model_version if promotions else None
 
     def promoted(self) -> Bundle:
         """The bundle in use. Raises InputDataError where none was promoted."""

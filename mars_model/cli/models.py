@@ -1,7 +1,10 @@
 """mars-batch models."""
 
+from typing import Any
+
 import click
 
+from mars_model.bundle.promotion import Decision
 from mars_model.cli.job import Job
 from mars_model.cli.show import table
 
@@ -10,13 +13,13 @@ from mars_model.cli.show import table
 @click.option("--promote", metavar="VERSION", help="Use this bundle from the next night on.")
 @click.pass_obj
 def models_command(job: Job, promote: str | None) -> None:
-    """List the bundles of the registry, or choose the one in use.
+    """List the bundles of the registry and why each is in use or not, or choose the one in use.
 
     Example: mars-batch models --promote mars-0123456789ab
     """
     if promote is not None:
         job.registry.promote(promote)
-    in_use = job.registry.promoted_version()
+    in_use, decisions = job.registry.promoted_version(), job.registry.decisions()
     manifests = [job.registry.open(version).manifest for version in job.registry.versions()]
     rows = [
         (
@@ -26,15 +29,31 @@ def models_command(job: Job, promote: str | None) -> None:
             m.n_words,
             int(m.metrics["n_likes"]),
             m.data_versions["interactions"],
+            show_decision(decisions.get(m.model_version)),
         )
         for m in manifests
     ]
-    columns = ("in use", "model_version", "MAP@500", "words", "likes", "interactions version")
+    columns = ("in use", "model_version", "MAP@500", "words", "likes", "interactions", "decision")
     text = table(columns, rows) if rows else "no bundle yet: train one with mars-batch train"
     job.show(
         text,
         [
-            m.model_dump(mode="json") | {"in_use": r[0] == "yes"}
-            for m, r in zip(manifests, rows, strict=True)
+            m.model_dump(mode="json")
+            | {
+                "in_use": m.model_version == in_use,
+                "decision": _json(decisions.get(m.model_version)),
+            }
+            for m in manifests
         ],
     )
+
+
+def show_decision(decision: Decision | None) -> str:
+    """Whether a bundle was promoted, and why."""
+    if decision is None:
+        return "none recorded"
+    return f"{'promoted' if decision.is_promoted else 'not promoted'}: {decision.reason}"
+
+
+def _json(decision: Decision | None) -> dict[str, Any] | None:
+    return decision.model_dump(mode="json") if decision else None

@@ -1,9 +1,14 @@
 """The progress bar of a training, with loss and validation metric."""
 
+import sys
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from mars_model.training.loop import Progress
 
 
 class TrainingBar:
@@ -40,8 +45,27 @@ class TrainingBar:
         self._best = max(self._best, record.validation)
         self._bar.write(
             f"epoch {record.epoch}: loss {record.loss:.4f}, "
-            f"validation MAP@500 {record.validation:.4f}"
+            f"validation MAP@500 {record.validation:.4f}",
+            file=sys.stderr,
         )
 
     def _validated(self) -> str:
         return f", best MAP@500 {self._best:.4f}" if self._best > float("-inf") else ""
+
+
+@dataclass(frozen=True)
+class Both:
+    """Tells two listeners, one after the other."""
+
+    first: "Progress"
+    second: "Progress"
+
+    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+        """One more step of an epoch."""
+        self.first.on_step(epoch, step, n_steps, loss)
+        self.second.on_step(epoch, step, n_steps, loss)
+
+    def on_epoch(self, record: Any) -> None:
+        """An epoch was validated."""
+        self.first.on_epoch(record)
+        self.second.on_epoch(record)

@@ -6,28 +6,37 @@ from typing import Any
 import click
 
 from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.progress import TrainingBar
+from mars_model.cli.progress import Both, TrainingBar
 from mars_model.errors import MarsBatchError
+from mars_model.runners.tracking import track
 
 
 @click.command("train")
 @run_date_option
 @click.pass_obj
 def train_command(job: Job, run_date: date) -> None:
-    """Train the model on the likes before the run date and use its bundle from the next night on.
+    """Train the model on the likes before the run date.
+
+    Its bundle is used from the next night on, unless its validation MAP is lower than that of
+    the bundle in use by more than the setting promotion.max_map_loss.
 
     Example: mars-batch --conf conf/models/mars.yaml train
     """
     trained = train_and_promote(job, run_date)
-    manifest = trained.bundle.manifest
+    manifest, decision = trained.bundle.manifest, trained.decision
+    state = "in use from the next night on" if decision.is_promoted else "not promoted"
     job.show(
         f"trained {manifest.model_version}: validation MAP@500 "
         f"{manifest.metrics['validation_map@500']:.4f} at epoch {trained.result.best_epoch} of "
         f"{trained.result.n_epochs} on {manifest.metrics['n_validation_users']:,.0f} users; "
         f"{manifest.metrics['n_likes']:,.0f} likes of {manifest.metrics['n_users']:,.0f} users, "
         f"{manifest.n_words:,} words\n"
-        f"bundle {trained.bundle.folder}, in use from the next night on",
-        {"folder": str(trained.bundle.folder), **manifest.model_dump(mode="json")},
+        f"bundle {trained.bundle.folder}, {state}: {decision.reason}",
+        {
+            "folder": str(trained.bundle.folder),
+            **manifest.model_dump(mode="json"),
+            "decision": decision.model_dump(mode="json"),
+        },
     )
 
 
@@ -40,5 +49,13 @@ def train_and_promote(job: Job, run_date: date) -> Any:
             f"training needs the package {error.name}, which the core installation leaves out. "
             "Install it with: pip install 'mars-batch[train]'"
         ) from error
-    with TrainingBar(job.settings.training.max_epochs) as bar:
-        return train_model(job.warehouse, job.registry, job.settings, run_date, bar)
+    settings = job.settings
+    with (
+        track(settings, run_date, job.say) as tracking,
+        TrainingBar(settings.training.max_epochs) as bar,
+    ):
+        progress = bar if tracking is None else Both(bar, tracking)
+        trained = train_model(job.warehouse, job.registry, settings, run_date, progress)
+        if tracking is not None:
+            tracking.log_bundle(trained.bundle, trained.decision)
+    return trained

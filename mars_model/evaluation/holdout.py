@@ -1,23 +1,61 @@
 """Splits each user's likes into a training part and a held-out part."""
 
-import math
-
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
 
 
-def hold_out(likes: LikeMatrix, share: float, seed: int) -> tuple[LikeMatrix, LikeMatrix]:
+def hold_out(
+    likes: LikeMatrix,
+    share: float,
+    seed: int,
+    user_ids: NDArray[np.generic] | None = None,
+    item_ids: NDArray[np.generic] | None = None,
+) -> tuple[LikeMatrix, LikeMatrix]:
     """(training, held out): of a user's n likes ⌊share · n⌋ are held out, at random by `seed`.
 
+    The draw of a like depends on the seed and its ids only (positions stand in for ids that are
+    not given), so a model trained before new likes came has hardly seen those held out now.
     Users with too few likes for one held-out like keep them all for training. Both matrices
     keep all users and items.
     """
-    rng = np.random.default_rng(seed)
-    kept, held = [], []
-    for user_idx in range(likes.n_users):
-        shuffled = rng.permutation(likes.row(user_idx))
-        n_held = math.floor(share * len(shuffled) + 1e-9)
-        held.append(shuffled[:n_held])
-        kept.append(shuffled[n_held:])
-    return LikeMatrix.from_rows(kept, likes.n_items), LikeMatrix.from_rows(held, likes.n_items)
+    n_likes = np.diff(likes.starts)
+    user_of_like = np.repeat(np.arange(likes.n_users), n_likes)
+    order = np.lexsort((_draws(likes, user_of_like, seed, user_ids, item_ids), user_of_like))
+    place = np.arange(likes.n_likes) - likes.starts[user_of_like]
+    n_held = np.floor(share * n_likes + 1e-9).astype(np.int64)
+    is_held = np.zeros(likes.n_likes, dtype=bool)
+    is_held[order] = place < n_held[user_of_like]
+    return _part(likes, user_of_like, ~is_held), _part(likes, user_of_like, is_held)
+
+
+def _draws(
+    likes: LikeMatrix,
+    user_of_like: NDArray[np.int64],
+    seed: int,
+    user_ids: NDArray[np.generic] | None,
+    item_ids: NDArray[np.generic] | None,
+) -> NDArray[np.uint64]:
+    """A number per like, as good as random: hashes of seed, user and item, each mixed again."""
+    users = np.arange(likes.n_users) if user_ids is None else user_ids
+    items = np.arange(likes.n_items) if item_ids is None else item_ids
+    (start,) = _hash(np.array([seed]))
+    of_user = _hash(_hash(users) ^ start)
+    return _hash(of_user[user_of_like] ^ _hash(items)[likes.item_idx])
+
+
+def _hash(values: NDArray[np.generic]) -> NDArray[np.uint64]:
+    """The same 64 bits for the same value in every process."""
+    plain = values if values.dtype.kind in "iu" else values.astype(object)
+    return np.asarray(pd.util.hash_array(plain, categorize=False), dtype=np.uint64)
+
+
+def _part(
+    likes: LikeMatrix, user_of_like: NDArray[np.int64], is_in: NDArray[np.bool_]
+) -> LikeMatrix:
+    """The chosen likes, of all users."""
+    starts = np.zeros(likes.n_users + 1, dtype=np.int64)
+    np.cumsum(np.bincount(user_of_like[is_in], minlength=likes.n_users), out=starts[1:])
+    return LikeMatrix(starts, likes.item_idx[is_in], likes.n_items)

@@ -16,7 +16,7 @@ from mars_model.errors import InputDataError
 from mars_model.features.documents import item_documents
 from mars_model.features.histories import user_histories
 from mars_model.features.likes import LikeMatrix
-from mars_model.runners.training import collect_documents, stream_likes
+from mars_model.runners.training_data import collect_documents, stream_likes
 from mars_model.settings import DocumentSettings, Settings
 from mars_model.tables.warehouse import Warehouse
 
@@ -49,7 +49,7 @@ def read_evaluation_data(
         items.select("item_id", F.array().cast("array<string>").alias("words"))
     )
     min_likes = max(settings.likes.min_per_user, 2)
-    likes = stream_likes(histories.where(F.col("n_items") >= min_likes), item_ids, min_likes)
+    likes, _ = stream_likes(histories.where(F.col("n_items") >= min_likes), item_ids, min_likes)
     if not likes.n_likes:
         raise InputDataError(
             f"interactions (version {versions['interactions']}): no user with {min_likes} likes "

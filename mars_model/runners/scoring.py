@@ -154,10 +154,10 @@ def _score(
     return run.with_status(runs.STAGED, counts=counts), rows, unserved
 
 
-def _require_same_likes(bundle: Bundle, settings: Settings) -> None:
-    """A model must score histories made by the same rule as those it learned from."""
+def settings_mismatches(bundle: Bundle, settings: Settings) -> list[str]:
+    """Settings that a night must share with a bundle's training and does not, as half-sentences."""
     trained = bundle.manifest.settings
-    mismatches = [
+    return [
         f"'{name}' is {now!r}, {bundle.model_version} was trained with {then!r}"
         for name, now, then in (
             ("likes.min_rating", settings.likes.min_rating, trained.likes.min_rating),
@@ -169,7 +169,11 @@ def _require_same_likes(bundle: Bundle, settings: Settings) -> None:
         )
         if now != then
     ]
-    if mismatches:
+
+
+def _require_same_likes(bundle: Bundle, settings: Settings) -> None:
+    """A model must score histories made by the same rule as those it learned from."""
+    if mismatches := settings_mismatches(bundle, settings):
         raise SettingsError(
             "settings: " + "; ".join(mismatches) + ". Use the settings it was trained with "
             "(--conf, --set) or train again with: mars-batch train"

@@ -9,18 +9,16 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from mars_model.bundle.manifest import TrainedWith
+from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle, Registry
-from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.errors import InputDataError
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.validation import validation_of
-from mars_model.features.documents import count_words
 from mars_model.features.likes import LikeMatrix
-from mars_model.runners.features import build_documents, build_histories
+from mars_model.runners.promotion import promote_if_no_worse
+from mars_model.runners.training_data import collect_documents, read_training_data
+from mars_model.scoring.encode import encode_documents
 from mars_model.scoring.sessions import Attention, open_attention, open_encoder
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
@@ -31,21 +29,12 @@ from mars_model.training.network import build_network
 
 
 @dataclass(frozen=True)
-class TrainingData:
-    """Arrays by item position: documents [n_items, L] and the likes of users who can train."""
-
-    vocabulary: Vocabulary
-    documents: NDArray[np.int64]
-    likes: LikeMatrix
-    versions: dict[str, int]
-
-
-@dataclass(frozen=True)
 class Trained:
-    """A bundle and how its training went."""
+    """A bundle, how its training went, and whether it is in use now."""
 
     bundle: Bundle
     result: TrainingResult
+    decision: Decision
 
 
 def train_model(
@@ -55,10 +44,11 @@ def train_model(
     run_date: date,
     progress: Progress,
 ) -> Trained:
-    """Train on the likes before the run date, check the export, write the bundle, promote it."""
+    """Train on the likes before the run date, check the export, write the bundle, judge it."""
     data = read_training_data(warehouse, settings, run_date)
-    kept, held = hold_out(data.likes, settings.training.validation_share, settings.training.seed)
-    network = build_network(len(data.vocabulary.words), settings.model, settings.training.seed)
+    share, seed = settings.training.validation_share, settings.training.seed
+    kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
+    network = build_network(len(data.vocabulary.words), settings.model, seed)
     with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
         # The graph that a night ranks with ranks in validation too; it has no weights.
         attention = open_attention(export_network(network, Path(folder)).attention)
@@ -90,65 +80,17 @@ def train_model(
         },
         warehouse.is_synthetic(),
     )
-    registry.promote(bundle.model_version)
-    return Trained(bundle, result)
 
-
-def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date) -> TrainingData:
-    """Documents and histories as arrays, both built first where they are behind the sources.
-
-    Users with fewer likes than `likes.min_per_user`, or than two, teach nothing and stay out.
-    """
-    versions = {
-        "items": warehouse.version("items"),
-        "interactions": warehouse.version("interactions"),
-        "item_documents": build_documents(warehouse, settings).version,
-        "user_histories": build_histories(warehouse, settings, run_date).version,
-    }
-    documents = warehouse.read("item_documents", versions["item_documents"])
-    vocabulary = Vocabulary(tuple(count_words(documents, settings.documents.min_occurrences)))
-    if not vocabulary.words:
-        raise InputDataError(
-            f"item_documents (version {versions['item_documents']}): no word occurs "
-            f"{settings.documents.min_occurrences} times, nothing to read. Lower "
-            "documents.min_occurrences, or import items with texts"
+    def measure(other: Bundle) -> float:
+        validate, _ = validation_of(
+            open_attention(other.file("attention.onnx")), kept, held, settings
         )
-    item_ids, words = collect_documents(documents)
-    histories = warehouse.read("user_histories", versions["user_histories"])
-    enough = histories.where(F.col("n_items") >= max(settings.likes.min_per_user, 2))
-    likes = stream_likes(enough, item_ids)
-    if not likes.n_likes:
-        raise InputDataError(
-            f"user_histories (version {versions['user_histories']}): no user with two likes or "
-            "more before the run date, nothing to learn from. Check likes.min_rating and "
-            "likes.min_per_user, or import more interactions"
-        )
-    encoded = vocabulary.encode(words, settings.model.max_words, settings.model.window)
-    return TrainingData(vocabulary, encoded, likes, versions)
+        documents = warehouse.read("item_documents", data.versions["item_documents"])
+        return validate(*encode_documents(other, collect_documents(documents)[1]))
 
-
-def collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[list[str]]]:
-    """Ids ascending and their words; grows with the items only."""
-    frame = documents.select("item_id", "words").toPandas()
-    ids = frame["item_id"].to_numpy()
-    ids = ids.astype(str) if ids.dtype == object else ids
-    order = np.argsort(ids, kind="stable")
-    return ids[order], [list(frame["words"].iloc[i]) for i in order]
-
-
-def stream_likes(
-    histories: DataFrame, item_ids: NDArray[np.generic], min_likes: int = 2
-) -> LikeMatrix:
-    """Likes by position, users by id; rows pass by one partition at a time, four bytes a like.
-
-    Users who like fewer than `min_likes` of these items stay out.
-    """
-    index = {item_id: position for position, item_id in enumerate(item_ids.tolist())}
-    rows = [
-        np.array([index[i] for i in row["item_ids"] if i in index], dtype=np.int32)
-        for row in histories.orderBy("user_id").select("item_ids").toLocalIterator()
-    ]
-    return LikeMatrix.from_rows([row for row in rows if len(row) >= min_likes], len(item_ids))
+    return Trained(
+        bundle, result, promote_if_no_worse(registry, bundle, settings, run_date, measure)
+    )
 
 
 def _open_attention_by_rows(path: Path) -> RunAttention:

@@ -1,9 +1,12 @@
 """Documents → vectors: both encoders, once per text and model version, in a pandas UDF."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyspark import SparkContext
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -12,6 +15,7 @@ from mars_model.bundle.registry import Bundle
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.scoring.sessions import open_encoder
 from mars_model.scoring.shipping import ship_bundle_file, shipped_file
+from mars_model.settings import ModelSettings
 
 _ENCODERS = ("item_encoder.onnx", "user_encoder.onnx")
 # Documents of about equal length share a batch of the encoder, so little of it is padding.
@@ -53,22 +57,40 @@ def _encode(bundle: Bundle, context: SparkContext):  # type: ignore[no-untyped-d
 
     @F.pandas_udf("item_vector array<float>, memory_vector array<float>")  # type: ignore[attr-defined,untyped-decorator]
     def encode(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
-        vocabulary = _open_vocabulary(vocabulary_name)
-        encoders = [open_encoder(shipped_file(name)) for name in encoder_names]
+        vocabulary = _open_vocabulary(shipped_file(vocabulary_name))
+        encoders = [shipped_file(name) for name in encoder_names]
         for documents in batches:
-            pieces = []
-            for start in range(0, len(documents), _DOCUMENTS_PER_CALL):
-                some = documents.iloc[start : start + _DOCUMENTS_PER_CALL]
-                words = vocabulary.encode(list(some), model.max_words, model.window)
-                item, memory = (encoder(words) for encoder in encoders)
-                pieces.append(
-                    pd.DataFrame({"item_vector": list(item), "memory_vector": list(memory)})
-                )
-            yield pd.concat(pieces, ignore_index=True)
+            item, memory = _encode_words(list(documents), vocabulary, encoders, model)
+            yield pd.DataFrame({"item_vector": list(item), "memory_vector": list(memory)})
 
     return encode
 
 
+def encode_documents(
+    bundle: Bundle, documents: Sequence[Sequence[str]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Candidate and memory vectors, both [D, K], of documents as words, in this process."""
+    encoders = [bundle.file(name) for name in _ENCODERS]
+    return _encode_words(documents, bundle.vocabulary(), encoders, bundle.manifest.settings.model)
+
+
+def _encode_words(
+    documents: Sequence[Sequence[str]],
+    vocabulary: Vocabulary,
+    encoders: Sequence[Path],
+    model: ModelSettings,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both vectors of every document, [D, K] each."""
+    vectors: list[list[NDArray[np.float32]]] = [[], []]
+    for start in range(0, len(documents), _DOCUMENTS_PER_CALL):
+        some = documents[start : start + _DOCUMENTS_PER_CALL]
+        words = vocabulary.encode(some, model.max_words, model.window)
+        for pieces, path in zip(vectors, encoders, strict=True):
+            pieces.append(open_encoder(path)(words))
+    item, memory = (np.concatenate(pieces) for pieces in vectors)
+    return item, memory
+
+
 @cache
-def _open_vocabulary(name: str) -> Vocabulary:
-    return Vocabulary.read(shipped_file(name))
+def _open_vocabulary(path: Path) -> Vocabulary:
+    return Vocabulary.read(path)

@@ -1,5 +1,6 @@
 """Settings from a YAML file and --set key=value; all mistakes are reported at once."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ def load_settings(
     """Defaults, a file, a model's file, `overrides` (`key.sub=value`), the warehouse's folder.
 
     The file is `conf`; without one, `mars-batch.yaml` beside the warehouse's tables if there is
-    one. Raises SettingsError that names every unknown, missing or badly typed setting.
+    one. Without `tracking.uri` MLflow's own variable is taken. Raises SettingsError that names
+    every unknown, missing or badly typed setting.
     """
     given = _apply_overrides({}, overrides)
     if warehouse is not None:
@@ -39,7 +41,7 @@ def load_settings(
     for path in files:
         tree = _merge(tree, _read_file(path))
     try:
-        return Settings.model_validate(_merge(tree, given))
+        return _with_tracking_address(Settings.model_validate(_merge(tree, given)))
     except ValidationError as error:
         raise SettingsError(_sentence(error, files)) from error
 
@@ -55,6 +57,15 @@ def find_model_file(name: str) -> Path:
             return path
     known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
     raise SettingsError(f"model {name}: expected a settings file or one of {known}, found neither")
+
+
+def _with_tracking_address(settings: Settings) -> Settings:
+    address = os.environ.get("MLFLOW_TRACKING_URI")
+    if not address or settings.tracking.uri is not None:
+        return settings
+    return settings.model_copy(
+        update={"tracking": settings.tracking.model_copy(update={"uri": address})}
+    )
 
 
 def _read_file(conf: Path) -> dict[str, Any]:

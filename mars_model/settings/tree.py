@@ -85,6 +85,12 @@ class TrainingSettings(_Branch):
     n_threads: int = Field(2, ge=1)
 
 
+class PromotionSettings(_Branch):
+    """What a new bundle must reach to replace the one in use."""
+
+    max_map_loss: float = Field(0.02, ge=0, le=1)  # a share of the MAP@500 of the one in use
+
+
 class ScoringSettings(_Branch):
     """What a night hands out, and in what pieces."""
 
@@ -103,6 +109,13 @@ class AuditSettings(_Branch):
     max_score_shift: float = Field(0.5, gt=0)  # of the mean score, where the model is the same
 
 
+class TrackingSettings(_Branch):
+    """Where trainings are logged by MLflow."""
+
+    uri: str | None = Field(None, min_length=1)  # None: MLFLOW_TRACKING_URI, where that is set
+    experiment: str = Field("mars-batch", min_length=1)
+
+
 class Settings(_Branch):
     """The whole tree."""
 
@@ -112,5 +125,7 @@ class Settings(_Branch):
     documents: DocumentSettings = DocumentSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    promotion: PromotionSettings = PromotionSettings()
     scoring: ScoringSettings = ScoringSettings()
     audit: AuditSettings = AuditSettings()
+    tracking: TrackingSettings = TrackingSettings()
