@@ -1,7 +1,6 @@
-"""Runs train: tables → arrays → the paper's model → a checked bundle in the registry."""
+"""Runs train: tables → arrays → a trained network → a checked bundle in the registry."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -20,14 +19,14 @@ from mars_model.evaluation.average_precision import mean_average_precision
 from mars_model.evaluation.holdout import hold_out
 from mars_model.features.documents import count_words
 from mars_model.features.likes import LikeMatrix
+from mars_model.runners.exporting import write_bundle_files
 from mars_model.runners.features import build_documents, build_histories
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.sessions import Attention, open_attention, open_encoder
+from mars_model.scoring.sessions import Attention, open_attention
 from mars_model.scoring.top_n import shortlist
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.export import export_network
-from mars_model.training.export_check import RunAttention, check_export
 from mars_model.training.loop import Progress, TrainingResult, Validate, train
 from mars_model.training.network import build_network
 
@@ -36,9 +35,10 @@ CUTOFF = 500
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Arrays by item position: documents [n_items, L] and the likes of users who can train."""
+    """Arrays by item position: ids [n_items], documents [n_items, L], likes of those who train."""
 
     vocabulary: Vocabulary
+    item_ids: NDArray[np.generic]
     documents: NDArray[np.int64]
     likes: LikeMatrix
     versions: dict[str, int]
@@ -62,18 +62,26 @@ def train_model(
     """Train on the likes before the run date, check the export, write the bundle, promote it."""
     data = read_training_data(warehouse, settings, run_date)
     kept, held = hold_out(data.likes, settings.training.validation_share, settings.training.seed)
-    network = build_network(len(data.vocabulary.words), settings.model, settings.training.seed)
+    n_likes = np.bincount(kept.item_idx, minlength=kept.n_items)
+    network = build_network(
+        len(data.vocabulary.words), settings.model, settings.training.seed, n_likes
+    )
+    weighing = settings.model.attention
     with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
         # The graph that a night ranks with ranks in validation too; it has no weights.
-        attention = open_attention(export_network(network, Path(folder)).attention)
+        attention = open_attention(export_network(network, Path(folder), weighing).attention)
     validate, n_validation_users = _validation(attention, kept, held, settings)
-    result = train(network, data.documents, kept, settings.training, validate, progress)
+    result = train(network, data.documents, kept, settings.training, validate, progress, weighing)
 
-    def write_files(folder: Path) -> None:
-        export_network(network, folder)
-        check_export(network, folder, open_encoder, _open_attention_by_rows, data.documents)
-        data.vocabulary.write(folder / "vocabulary.txt")
-
+    write_files = partial(
+        write_bundle_files,
+        network=network,
+        settings=settings.model,
+        vocabulary=data.vocabulary,
+        documents=data.documents,
+        item_ids=data.item_ids,
+        n_likes=n_likes,
+    )
     bundle = registry.write(
         write_files,
         TrainedWith(
@@ -89,6 +97,7 @@ def train_model(
             "best_epoch": result.best_epoch,
             "n_epochs": result.n_epochs,
             "n_skipped_draws": result.n_skipped_draws,
+            "n_sampled_candidates": result.n_sampled_candidates,
             "n_users": data.likes.n_users,
             "n_likes": data.likes.n_likes,
         },
@@ -111,7 +120,7 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
     }
     documents = warehouse.read("item_documents", versions["item_documents"])
     vocabulary = Vocabulary(tuple(count_words(documents, settings.documents.min_occurrences)))
-    if not vocabulary.words:
+    if not vocabulary.words and settings.model.text != "none":
         raise InputDataError(
             f"item_documents (version {versions['item_documents']}): no word occurs "
             f"{settings.documents.min_occurrences} times, nothing to read. Lower "
@@ -128,7 +137,7 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
             "likes.min_per_user, or import more interactions"
         )
     encoded = vocabulary.encode(words, settings.model.max_words, settings.model.window)
-    return TrainingData(vocabulary, encoded, likes, versions)
+    return TrainingData(vocabulary, item_ids, encoded, likes, versions)
 
 
 def _collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[list[str]]]:
@@ -164,28 +173,14 @@ def _validation(
     histories = LikeMatrix.from_rows([kept.row(u) for u in users], kept.n_items)
     relevant = LikeMatrix.from_rows([held.row(u) for u in users], held.n_items)
 
-    def validate(candidates: NDArray[np.float32], memory: NDArray[np.float32]) -> float:
+    def validate(
+        candidates: NDArray[np.float32], memory: NDArray[np.float32], item_bias: NDArray[np.float32]
+    ) -> float:
         if not n_sampled:
             return 0.0
-        catalogue = Catalogue.of_vectors(candidates, memory)
+        catalogue = Catalogue.of_vectors(candidates, memory, item_bias)
         block = settings.scoring.candidates_per_block
         ranked = shortlist(attention, catalogue, histories, CUTOFF, block)
         return mean_average_precision(ranked, relevant, CUTOFF)
 
     return validate, n_sampled
-
-
-def _open_attention_by_rows(path: Path) -> RunAttention:
-    """The attention graph as `check_export` calls it: histories as rows of positions."""
-    return partial(_attend, open_attention(path))
-
-
-def _attend(
-    attention: Attention,
-    histories: Sequence[NDArray[np.int64]],
-    memory: NDArray[np.float32],
-    candidates: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    rows = LikeMatrix.from_rows([row.astype(np.int32) for row in histories], len(memory))
-    no_bias = np.zeros(len(candidates), dtype=np.float32)
-    return attention.scores(rows, memory, candidates, no_bias)

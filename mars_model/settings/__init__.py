@@ -2,6 +2,7 @@
 
 from mars_model.settings.load import load_settings
 from mars_model.settings.tree import (
+    AttentionKind,
     AuditSettings,
     DocumentSettings,
     LikeSettings,
@@ -9,11 +10,13 @@ from mars_model.settings.tree import (
     ScoringSettings,
     Settings,
     SourceSettings,
+    TextKind,
     TrainingSettings,
     WarehouseSettings,
 )
 
 __all__ = [
+    "AttentionKind",
     "AuditSettings",
     "DocumentSettings",
     "LikeSettings",
@@ -21,6 +24,7 @@ __all__ = [
     "ScoringSettings",
     "Settings",
     "SourceSettings",
+    "TextKind",
     "TrainingSettings",
     "WarehouseSettings",
     "load_settings",

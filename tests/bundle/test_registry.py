@@ -141,7 +141,7 @@ def test_every_changed_or_missing_file_is_named(registry: Registry) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"{}", b"not json", b"\xff\xfe", b'{"format": 2}'],
+    [b"{}", b"not json", b"\xff\xfe", b'{"format": 1}'],
     ids=["empty", "text", "binary", "format"],
 )
 def test_a_damaged_manifest_is_refused_in_a_sentence(registry: Registry, content: bytes) -> None:
