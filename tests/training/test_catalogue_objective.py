@@ -60,7 +60,7 @@ def memories_of(batch: CatalogueBatch) -> list[set[int]]:
 def score_by_loop(memory: set[int], item: int, vectors: FixedVectors, kind: str) -> float | None:
     """Eq. 7-9 over the memory without the item itself; None where nothing is left."""
     rest = sorted(memory - {item})
-    relevance = [float(vectors.slots[slot] @ vectors.items[item]) for slot in rest]
+    relevance = [float((vectors.slots[slot] @ vectors.items[item]).detach()) for slot in rest]
     if kind == "sum":
         return sum(relevance) if rest else None
     weights = [math.exp(value - max(relevance)) for value in relevance]
@@ -74,7 +74,7 @@ def loss_by_loop(batch: CatalogueBatch, vectors: FixedVectors, kind: str) -> tup
     for user, memory in zip(USERS, memories_of(batch), strict=True):
         scores = {item: score_by_loop(memory, item, vectors, kind) for item in range(8)}
         total = sum(
-            math.exp(score + float(vectors.biases[item]))
+            math.exp(score + vectors.biases[item].item())
             for item, score in scores.items()
             if score is not None
         )
@@ -83,7 +83,7 @@ def loss_by_loop(batch: CatalogueBatch, vectors: FixedVectors, kind: str) -> tup
             if score is None:
                 n_skipped += 1
             else:
-                losses.append(math.log(total) - score - float(vectors.biases[item]))
+                losses.append(math.log(total) - score - vectors.biases[item].item())
     return sum(losses) / len(losses), n_skipped
 
 

@@ -79,6 +79,40 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     assert not is_same(states[0], states[2])
 
 
+def test_an_epoch_draws_the_same_whatever_came_before_it(
+    model_settings, documents, likes, training_settings
+):
+    settings = training_settings.model_copy(
+        update={"learning_rate": 1e-30, "objective": "catalogue"}
+    )
+    settings = settings.model_copy(update={"users_per_batch": 2, "history_dropout": 0.5})
+    losses = []
+    for seed in (5, 5, 6):
+        network = build_network(30, model_settings, seed=3)
+        of_seed = settings.model_copy(update={"seed": seed})
+        result = train(network, documents, likes, of_seed, lambda *_: 1.0)
+        losses.append([record.loss for record in result.history])
+    assert losses[0] == losses[1] != losses[2]
+    assert len(set(losses[0])) == 3
+
+
+def test_every_variant_learns_by_either_objective(variant, documents, training_settings):
+    likes = LikeMatrix.from_rows([[0, 4, 5], [0, 4], [5, 4, 0], [3, 6, 7], [3, 7]], n_items=8)
+    n_likes = np.bincount(likes.item_idx, minlength=8)
+    for objective in ("sampled", "catalogue"):
+        network = build_network(30, variant, 3, n_likes)
+        settings = training_settings.model_copy(
+            update={"objective": objective, "learning_rate": 0.02, "optimizer": "adam"}
+        )
+        settings = settings.model_copy(update={"max_epochs": 40, "patience": 40})
+        epochs = iter(range(40))
+        result = train(
+            network, documents, likes, settings, lambda *_: next(epochs), None, variant.attention
+        )
+        assert result.history[-1].loss < 0.7 * result.history[0].loss
+        assert result.n_sampled_candidates == (1 if objective == "sampled" else 0)
+
+
 def test_training_separates_likes_from_other_items(model_settings, documents, training_settings):
     likes = LikeMatrix.from_rows([[0, 4, 5], [0, 4], [5, 4, 0], [3, 6, 7], [3, 7]], n_items=8)
     network = build_network(30, model_settings, seed=3)
