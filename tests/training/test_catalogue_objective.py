@@ -14,7 +14,7 @@ from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.quotient import Memories, leave_one_out_scores
 
 ROWS = [[0, 2, 5], [1, 2], [3, 4, 6, 7], [0, 7]]
-LIKES = LikeMatrix.from_rows(ROWS, n_items=8)
+LIKES = LikeMatrix.from_rows(ROWS, n_items=12)
 USERS = np.array([2, 0, 3, 1])
 KINDS = pytest.mark.parametrize("kind", ["softmax", "sum"])
 
@@ -24,7 +24,7 @@ class FixedVectors:
 
     device = torch.device("cpu")
 
-    def __init__(self, n_items: int = 8, scale: float = 1.0, seed: int = 1) -> None:
+    def __init__(self, n_items: int = 12, scale: float = 1.0, seed: int = 1) -> None:
         generator = torch.Generator().manual_seed(seed)
 
         def leaf(*shape: int) -> torch.Tensor:
@@ -69,15 +69,14 @@ def score_by_loop(memory: set[int], item: int, vectors: FixedVectors, kind: str)
 
 
 def loss_by_loop(batch: CatalogueBatch, vectors: FixedVectors, kind: str) -> tuple[float, int]:
-    """Minus log softmax of every like among all eight items, and how many have no score."""
+    """Minus log softmax of every like among the candidates, and how many have no score."""
     losses, n_skipped = [], 0
     for user, memory in zip(USERS, memories_of(batch), strict=True):
-        scores = {item: score_by_loop(memory, item, vectors, kind) for item in range(8)}
-        total = sum(
-            math.exp(score + vectors.biases[item].item())
-            for item, score in scores.items()
-            if score is not None
-        )
+        scores, total = {}, 0.0
+        for item, log_weight in zip(batch.candidate_idx, batch.log_weight, strict=True):
+            scores[item] = score = score_by_loop(memory, item, vectors, kind)
+            if score is not None:
+                total += math.exp(score + vectors.biases[item].item() + float(log_weight))
         for item in ROWS[user]:
             score = scores[item]
             if score is None:
@@ -88,11 +87,13 @@ def loss_by_loop(batch: CatalogueBatch, vectors: FixedVectors, kind: str) -> tup
 
 
 @KINDS
-@pytest.mark.parametrize("hidden", [0.0, 0.6])
-def test_the_loss_is_that_of_every_like_left_out_of_its_own_memory(kind, hidden):
+@pytest.mark.parametrize(("hidden", "max_candidates"), [(0.0, 12), (0.6, 12), (0.3, 2)])
+def test_the_loss_is_that_of_every_like_left_out_of_its_own_memory(kind, hidden, max_candidates):
     vectors = FixedVectors()
     for seed in range(5):
-        batch = draw(hidden, seed=seed)
+        batch = draw(hidden, max_candidates, seed)
+        # Eight items are liked; of the four others all are candidates, or two.
+        assert len(batch.candidate_idx) == 8 + min(4, max_candidates)
         expected, n_skipped = loss_by_loop(batch, vectors, kind)
         found = objective(kind).loss(vectors, batch)
         assert found.item() == pytest.approx(expected, rel=1e-12)
@@ -172,9 +173,9 @@ def test_relevance_beyond_the_range_of_exp_gives_finite_scores():
 
 def test_as_many_candidates_as_items_give_the_loss_over_all_of_them():
     vectors, everything = FixedVectors(), draw(0.3, seed=4)
-    sampled = draw(0.3, max_candidates=7, seed=4)
+    sampled = draw(0.3, max_candidates=11, seed=4)
     found = [objective("softmax").loss(vectors, batch).item() for batch in (sampled, everything)]
-    assert len(sampled.candidate_idx) == 8
+    assert len(sampled.candidate_idx) == 12
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
@@ -195,8 +196,8 @@ def test_sampled_candidates_stand_for_all_items_on_average():
 
 
 def test_a_catalogue_is_sampled_only_beyond_its_limit():
-    assert objective("softmax", max_candidates=8).n_sampled_candidates == 0
-    assert objective("softmax", max_candidates=7).n_sampled_candidates == 7
+    assert objective("softmax", max_candidates=12).n_sampled_candidates == 0
+    assert objective("softmax", max_candidates=11).n_sampled_candidates == 11
 
 
 def test_the_share_of_likes_that_is_hidden_is_the_one_asked_for():
