@@ -67,9 +67,10 @@ class SilentProgress:
         """Nothing."""
 
 
-def small_settings(*overrides: str) -> Settings:
+def small_settings(*overrides: str, conf: Path | None = None) -> Settings:
     """Sizes that train in seconds."""
     return load_settings(
+        conf,
         overrides=(
             "likes.min_rating=4",
             "likes.min_per_user=2",
@@ -83,7 +84,7 @@ def small_settings(*overrides: str) -> Settings:
             "scoring.top_n=4",
             "scoring.candidates_per_block=5",
             *overrides,
-        )
+        ),
     )
 
 

@@ -11,16 +11,17 @@ from mars_model.errors import MarsBatchError
 from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, TrainingSettings
 
 MANIFEST_FILE = "manifest.json"
+FACTORS_FILE = "item_factors.parquet"
 MODEL_FILES = ("item_encoder.onnx", "user_encoder.onnx", "attention.onnx", "vocabulary.txt")
 
 
 class Manifest(BaseModel):
-    """Facts about a bundle; `files` holds the SHA-256 of each of MODEL_FILES."""
+    """Facts about a bundle; `files` holds the SHA-256 of each of `model_files`."""
 
     # A metric over nobody is NaN, which JSON would otherwise turn into null.
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     model_version: str
     is_synthetic: bool
     settings: "TrainedWith"
@@ -39,6 +40,11 @@ class TrainedWith(BaseModel):
     documents: DocumentSettings
     model: ModelSettings
     training: TrainingSettings
+
+
+def model_files(model: ModelSettings) -> tuple[str, ...]:
+    """The files beside the manifest; models with item factors have one more."""
+    return (*MODEL_FILES, FACTORS_FILE) if model.has_item_factors else MODEL_FILES
 
 
 def hash_file(path: Path) -> str:
@@ -70,7 +76,7 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
     damage = [
         f"{name} is missing" if not (folder / name).is_file() else f"{name} has another SHA-256"
-        for name in MODEL_FILES
+        for name in model_files(manifest.settings.model)
         if not (folder / name).is_file() or hash_file(folder / name) != manifest.files.get(name)
     ]
     if damage:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from mars_model.bundle.manifest import (
     MANIFEST_FILE,
-    MODEL_FILES,
     Manifest,
     TrainedWith,
     hash_file,
+    model_files,
     name_version,
     read_manifest,
 )
@@ -36,7 +36,7 @@ class Bundle:
         return self.manifest.model_version
 
     def file(self, name: str) -> Path:
-        """One of MODEL_FILES."""
+        """One of `model_files`."""
         return self.folder / name
 
     def vocabulary(self) -> Vocabulary:
@@ -60,7 +60,7 @@ class Registry:
     ) -> Bundle:
         """Write a bundle whole or not at all.
 
-        `write_files` puts MODEL_FILES into the folder it is given; where it raises, no bundle
+        `write_files` puts `model_files` into the folder it is given; where it raises, no bundle
         is left. A bundle with the same content is replaced by itself.
         """
         mark = uuid.uuid4().hex
@@ -68,7 +68,7 @@ class Registry:
         draft.mkdir(parents=True)
         try:
             write_files(draft)
-            files = {name: hash_file(draft / name) for name in MODEL_FILES}
+            files = {name: hash_file(draft / name) for name in model_files(settings.model)}
             manifest = Manifest(
                 model_version=name_version(settings, files),
                 is_synthetic=is_synthetic,

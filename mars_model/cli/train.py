@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mars_model.bundle.manifest import Manifest
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.progress import Both, TrainingBar
 from mars_model.errors import MarsBatchError
@@ -30,7 +31,7 @@ def train_command(job: Job, run_date: date) -> None:
         f"{manifest.metrics['validation_map@500']:.4f} at epoch {trained.result.best_epoch} of "
         f"{trained.result.n_epochs} on {manifest.metrics['n_validation_users']:,.0f} users; "
         f"{manifest.metrics['n_likes']:,.0f} likes of {manifest.metrics['n_users']:,.0f} users, "
-        f"{manifest.n_words:,} words\n"
+        f"{manifest.n_words:,} words; {_objective(manifest)}\n"
         f"bundle {trained.bundle.folder}, {state}: {decision.reason}",
         {
             "folder": str(trained.bundle.folder),
@@ -38,6 +39,16 @@ def train_command(job: Job, run_date: date) -> None:
             "decision": decision.model_dump(mode="json"),
         },
     )
+
+
+def _objective(manifest: Manifest) -> str:
+    """What each like was compared with."""
+    if manifest.settings.training.objective == "sampled":
+        return "each like against one item not liked"
+    n_sampled = int(manifest.metrics["n_sampled_candidates"])
+    if n_sampled:
+        return f"each like against {n_sampled:,} sampled items (log-Q corrected)"
+    return "each like against the whole catalogue"
 
 
 def train_and_promote(job: Job, run_date: date) -> Any:

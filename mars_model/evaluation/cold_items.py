@@ -79,19 +79,19 @@ def rank_cold_by_variant(
     )
     kept, held = hold_out(split.training, settings.training.validation_share, seed)
     trained = train_variant(settings, len(vocabulary.words), warm_documents, kept, held)
-    _, memory = trained.vectors(warm_documents)
-    candidates, cold_memory = trained.vectors(cold_documents)
-    catalogue = _cold_catalogue(candidates, np.concatenate([memory, cold_memory]))
+    memory = trained.catalogue(warm_documents).memory
+    catalogue = _cold_catalogue(memory, trained.new_candidates(cold_documents))
     return rank_by_vectors(trained.attention, catalogue, split.histories, CUTOFF, settings.scoring)
 
 
-def _cold_catalogue(candidates: NDArray[np.float32], memory: NDArray[np.float32]) -> Catalogue:
+def _cold_catalogue(memory: NDArray[np.float32], candidates: NDArray[np.float32]) -> Catalogue:
     """Warm items first, cold ones behind them; only these are candidates, without bias."""
-    n_items, n_cold = len(memory), len(candidates)
-    cold = np.arange(n_items - n_cold, n_items, dtype=np.int64)
+    n_items, n_cold = len(memory) + len(candidates), len(candidates)
+    cold = np.arange(len(memory), n_items, dtype=np.int64)
     return Catalogue(
         item_ids=np.arange(n_items, dtype=np.int64),
-        memory=memory,
+        # Histories hold warm items only: what stands behind them is never read.
+        memory=np.concatenate([memory, np.zeros_like(candidates)]),
         candidates=candidates,
         item_bias=np.zeros(n_cold, dtype=np.float32),
         candidate_idx=cold,

@@ -27,8 +27,10 @@ def validation_of(
     histories = LikeMatrix.from_rows([kept.row(u) for u in users], kept.n_items)
     relevant = LikeMatrix.from_rows([held.row(u) for u in users], held.n_items)
 
-    def validate(candidates: NDArray[np.float32], memory: NDArray[np.float32]) -> float:
-        catalogue = Catalogue.of_vectors(candidates, memory)
+    def validate(
+        candidates: NDArray[np.float32], memory: NDArray[np.float32], item_bias: NDArray[np.float32]
+    ) -> float:
+        catalogue = Catalogue.of_vectors(candidates, memory, item_bias)
         ranked = rank_by_vectors(attention, catalogue, histories, CUTOFF, settings.scoring)
         return mean_average_precision(ranked, relevant, CUTOFF)
 

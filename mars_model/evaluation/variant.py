@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from mars_model.bundle.vocabulary import Vocabulary
@@ -20,7 +21,13 @@ from mars_model.scoring.sessions import Attention, open_attention
 from mars_model.settings import Settings
 from mars_model.training.export import export_network
 from mars_model.training.loop import train
-from mars_model.training.network import MarsNetwork, build_network, encode_all
+from mars_model.training.network import (
+    MarsNetwork,
+    all_biases,
+    build_network,
+    encode_all,
+    encode_new,
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,18 @@ class TrainedVariant:
     network: MarsNetwork
     attention: Attention
 
-    def vectors(
-        self, documents: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(candidate, memory) vectors of documents [D, L], from text alone: both [D, K]."""
-        return (
-            encode_all(self.network.item_encoder, documents),
-            encode_all(self.network.user_encoder, documents),
+    def catalogue(self, documents: NDArray[np.int64]) -> Catalogue:
+        """All items of the training as candidates; `documents` [n_items, L] are in its order."""
+        words, network = torch.from_numpy(documents), self.network
+        return Catalogue.of_vectors(
+            encode_all(network.item_encoder, words),
+            encode_all(network.user_encoder, words),
+            all_biases(network, len(documents)),
         )
+
+    def new_candidates(self, documents: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Candidate vectors [D, K] of items that training did not have: from text alone."""
+        return encode_new(self.network.item_encoder, torch.from_numpy(documents))
 
 
 def train_variant(
@@ -48,11 +59,13 @@ def train_variant(
     held: LikeMatrix,
 ) -> TrainedVariant:
     """Train on likes of the items of `documents` [n_items, L], early stopping on held-out likes."""
-    network = build_network(n_words, settings.model, settings.training.seed)
+    n_likes = np.bincount(training.item_idx, minlength=training.n_items)
+    network = build_network(n_words, settings.model, settings.training.seed, n_likes)
+    weighing = settings.model.attention
     with tempfile.TemporaryDirectory(prefix="mars-evaluate-") as folder:
-        attention = open_attention(export_network(network, Path(folder)).attention)
+        attention = open_attention(export_network(network, Path(folder), weighing).attention)
     validate, _ = validation_of(attention, training, held, settings)
-    train(network, documents, training, settings.training, validate)
+    train(network, documents, training, settings.training, validate, attention=weighing)
     return TrainedVariant(network, attention)
 
 
@@ -70,7 +83,7 @@ def rank_variant(
     trained = train_variant(
         settings, len(vocabulary.words), documents, split.training, split.validation
     )
-    catalogue = Catalogue.of_vectors(*trained.vectors(documents))
+    catalogue = trained.catalogue(documents)
     return rank_by_vectors(trained.attention, catalogue, split.training, CUTOFF, settings.scoring)
 
 

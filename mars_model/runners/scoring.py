@@ -137,6 +137,7 @@ def _score(
             attention_name=ship_bundle_file(context, bundle, "attention.onnx"),
             settings=settings.scoring,
             min_likes=settings.likes.min_per_user,
+            attention_kind=bundle.manifest.settings.model.attention,
         )
         n_users = histories.count()
         n_blocks = -(-n_users // settings.scoring.users_per_block)

@@ -1,29 +1,26 @@
-"""Runs train: tables → arrays → the paper's model → a checked bundle in the registry."""
+"""Runs train: tables → arrays → a trained network → a checked bundle in the registry."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.validation import validation_of
-from mars_model.features.likes import LikeMatrix
+from mars_model.runners.exporting import write_bundle_files
 from mars_model.runners.promotion import promote_if_no_worse
 from mars_model.runners.training_data import collect_documents, read_training_data
 from mars_model.scoring.encode import encode_documents
-from mars_model.scoring.sessions import Attention, open_attention, open_encoder
+from mars_model.scoring.sessions import open_attention
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.export import export_network
-from mars_model.training.export_check import RunAttention, check_export
 from mars_model.training.loop import Progress, TrainingResult, train
 from mars_model.training.network import build_network
 
@@ -48,18 +45,24 @@ def train_model(
     data = read_training_data(warehouse, settings, run_date)
     share, seed = settings.training.validation_share, settings.training.seed
     kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
-    network = build_network(len(data.vocabulary.words), settings.model, seed)
+    n_likes = np.bincount(kept.item_idx, minlength=kept.n_items)
+    network = build_network(len(data.vocabulary.words), settings.model, seed, n_likes)
+    weighing = settings.model.attention
     with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
         # The graph that a night ranks with ranks in validation too; it has no weights.
-        attention = open_attention(export_network(network, Path(folder)).attention)
+        attention = open_attention(export_network(network, Path(folder), weighing).attention)
     validate, n_validation_users = validation_of(attention, kept, held, settings)
-    result = train(network, data.documents, kept, settings.training, validate, progress)
+    result = train(network, data.documents, kept, settings.training, validate, progress, weighing)
 
-    def write_files(folder: Path) -> None:
-        export_network(network, folder)
-        check_export(network, folder, open_encoder, _open_attention_by_rows, data.documents)
-        data.vocabulary.write(folder / "vocabulary.txt")
-
+    write_files = partial(
+        write_bundle_files,
+        network=network,
+        settings=settings.model,
+        vocabulary=data.vocabulary,
+        documents=data.documents,
+        item_ids=data.item_ids,
+        n_likes=n_likes,
+    )
     bundle = registry.write(
         write_files,
         TrainedWith(
@@ -75,6 +78,7 @@ def train_model(
             "best_epoch": result.best_epoch,
             "n_epochs": result.n_epochs,
             "n_skipped_draws": result.n_skipped_draws,
+            "n_sampled_candidates": result.n_sampled_candidates,
             "n_users": data.likes.n_users,
             "n_likes": data.likes.n_likes,
         },
@@ -86,24 +90,9 @@ def train_model(
             open_attention(other.file("attention.onnx")), kept, held, settings
         )
         documents = warehouse.read("item_documents", data.versions["item_documents"])
-        return validate(*encode_documents(other, collect_documents(documents)[1]))
+        item_ids, words = collect_documents(documents)
+        return validate(*encode_documents(other, item_ids, words))
 
     return Trained(
         bundle, result, promote_if_no_worse(registry, bundle, settings, run_date, measure)
     )
-
-
-def _open_attention_by_rows(path: Path) -> RunAttention:
-    """The attention graph as `check_export` calls it: histories as rows of positions."""
-    return partial(_attend, open_attention(path))
-
-
-def _attend(
-    attention: Attention,
-    histories: Sequence[NDArray[np.int64]],
-    memory: NDArray[np.float32],
-    candidates: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    rows = LikeMatrix.from_rows([row.astype(np.int32) for row in histories], len(memory))
-    no_bias = np.zeros(len(candidates), dtype=np.float32)
-    return attention.scores(rows, memory, candidates, no_bias)

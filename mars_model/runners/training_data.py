@@ -42,7 +42,7 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
     }
     documents = warehouse.read("item_documents", versions["item_documents"])
     vocabulary = Vocabulary(tuple(count_words(documents, settings.documents.min_occurrences)))
-    if not vocabulary.words:
+    if not vocabulary.words and settings.model.text != "none":
         raise InputDataError(
             f"item_documents (version {versions['item_documents']}): no word occurs "
             f"{settings.documents.min_occurrences} times, nothing to read. Lower "

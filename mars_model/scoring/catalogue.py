@@ -29,13 +29,15 @@ class Catalogue:
 
     @classmethod
     def of_vectors(
-        cls, candidates: NDArray[np.float32], memory: NDArray[np.float32]
+        cls,
+        candidates: NDArray[np.float32],
+        memory: NDArray[np.float32],
+        item_bias: NDArray[np.float32],
     ) -> "Catalogue":
-        """Items without ids, all of them candidates, without bias or likes: for validation."""
+        """Items without ids, all of them candidates, without likes: for validation."""
         everything = np.arange(len(memory), dtype=np.int64)
-        no_bias = np.zeros(len(memory), dtype=np.float32)
         zeros = np.zeros(len(memory), dtype=np.int64)
-        return cls(everything, memory, candidates, no_bias, everything, everything, zeros)
+        return cls(everything, memory, candidates, item_bias, everything, everything, zeros)
 
     def positions(self, item_ids: NDArray[np.generic]) -> NDArray[np.int64]:
         """`item_idx` of each id, −1 where the catalogue does not have it."""

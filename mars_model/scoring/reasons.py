@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mars_model.settings import AttentionKind
+
 # Above this attention the identity for the counterfactual divides by almost nothing.
 _NEARLY_ALL = 1 - 1e-6
 
@@ -14,7 +16,8 @@ class Winners:
     """One user's list: N winners, at most R reasons each.
 
     Shapes: `order` [N] positions in the shortlist; `scores` float32 [N]; the others [N][≤R],
-    by attention descending, then item id ascending. `slots` are positions in the history;
+    by attention descending, then item id ascending; where every slot has attention 1, by
+    contribution descending first. `slots` are positions in the history;
     `score_without` is NaN where no other slot is left.
     """
 
@@ -32,6 +35,7 @@ def settle(
     item_bias: NDArray[np.float32],
     n: int,
     n_reasons: int,
+    kind: AttentionKind = "softmax",
 ) -> Winners:
     """Plain attention in float64 for a shortlist, rounded to float32, then ordered and explained.
 
@@ -40,8 +44,7 @@ def settle(
     Source: Eq. 7–9; identities 1 and 4, docs/scoring.md.
     """
     relevance = memory.astype(np.float64) @ candidates.astype(np.float64).T  # [L, S]
-    attention = np.exp(relevance - relevance.max(axis=0))
-    attention /= attention.sum(axis=0)
+    attention = _weigh(relevance, kind)
     contribution = attention * relevance
     total = contribution.sum(axis=0)
     scores = (total + item_bias).astype(np.float32)
@@ -49,10 +52,12 @@ def settle(
     winners = Winners(order, scores[order], [], [], [], [])
     for candidate in order:
         share = attention[:, candidate].astype(np.float32)
-        slots = np.argsort(-share, kind="stable")[:n_reasons]
+        order_by = share if kind == "softmax" else contribution[:, candidate]
+        slots = np.argsort(-order_by, kind="stable")[:n_reasons]
         slots = slots[share[slots] > 0]
         without = [
-            _score_without(relevance[:, candidate], attention[:, candidate], slot) for slot in slots
+            _score_without(relevance[:, candidate], attention[:, candidate], slot, kind)
+            for slot in slots
         ]
         winners.slots.append(slots)
         winners.attention.append(share[slots])
@@ -61,12 +66,28 @@ def settle(
     return winners
 
 
+def _weigh(relevance: NDArray[np.float64], kind: AttentionKind) -> NDArray[np.float64]:
+    """Attention of each slot for each candidate, both [L, S]."""
+    if kind == "sum":
+        return np.ones_like(relevance)
+    attention = np.exp(relevance - relevance.max(axis=0))
+    return np.asarray(attention / attention.sum(axis=0))
+
+
 def _score_without(
-    relevance: NDArray[np.float64], attention: NDArray[np.float64], slot: np.int64
+    relevance: NDArray[np.float64],
+    attention: NDArray[np.float64],
+    slot: np.int64,
+    kind: AttentionKind,
 ) -> float:
-    """The score had the user not liked this item: (r − α s) / (1 − α), identity 4."""
+    """The score had the user not liked this item, without bias: (r − α s) / (1 − α), identity 4.
+
+    With attention "sum" it is r − s. NaN where no other slot is left.
+    """
     if len(relevance) == 1:
         return float("nan")
+    if kind == "sum":
+        return float(relevance.sum() - relevance[slot])
     share = attention[slot]
     if share < _NEARLY_ALL:
         return float((attention @ relevance - share * relevance[slot]) / (1 - share))

@@ -17,7 +17,7 @@ from mars_model.scoring.reasons import Winners, settle
 from mars_model.scoring.sessions import Attention, open_attention
 from mars_model.scoring.shipping import shipped_file
 from mars_model.scoring.top_n import shortlist
-from mars_model.settings import ScoringSettings
+from mars_model.settings import AttentionKind, ScoringSettings
 
 MODEL_SOURCE = "mars"
 # The shortlist is found in float32 and settled in float64: so many more than N are settled.
@@ -33,6 +33,7 @@ class Shipment:
     attention_name: str
     settings: ScoringSettings
     min_likes: int
+    attention_kind: AttentionKind = "softmax"
 
 
 def score_users(histories: DataFrame, shipment: Shipment, n_partitions: int) -> DataFrame:
@@ -75,7 +76,14 @@ def _score_batches(
         catalogue = open_catalogue(shipment.catalogue_key)
         attention = open_attention(shipped_file(shipment.attention_name))
         for users in batches:
-            yield score_block(users, catalogue, attention, shipment.settings, shipment.min_likes)
+            yield score_block(
+                users,
+                catalogue,
+                attention,
+                shipment.settings,
+                shipment.min_likes,
+                shipment.attention_kind,
+            )
 
     return score
 
@@ -86,6 +94,7 @@ def score_block(
     attention: Attention,
     settings: ScoringSettings,
     min_likes: int,
+    attention_kind: AttentionKind = "softmax",
 ) -> pd.DataFrame:
     """Lists of a block of users (`user_id, item_ids, n_items`) as flat rows."""
     histories = _histories_by_position(users["item_ids"], catalogue)
@@ -107,6 +116,7 @@ def score_block(
                 catalogue.item_bias[short],
                 settings.top_n,
                 settings.n_reasons,
+                attention_kind,
             )
             rows.add_winners(users["user_id"].iloc[user_idx], winners, short, slots)
     for user_idx in np.flatnonzero(~has_memory).tolist():

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mars_model.errors import MarsBatchError
 from mars_model.features.likes import LikeMatrix
 
-Encoder = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+# Words [B, L] and free vectors [B, K], None where the model has none → vectors [B, K].
+Encoder = Callable[[NDArray[np.int64], NDArray[np.float32] | None], NDArray[np.float32]]
 _NO_SEEN = np.zeros((0, 2), dtype=np.int64)
 
 
@@ -32,7 +33,7 @@ class Attention:
         candidates: NDArray[np.float32],
         item_bias: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        """Scores [U, C]; a user without history gets NaN."""
+        """Scores [U, C]; a user without history gets NaN, the bias alone with attention "sum"."""
         inputs = _inputs(memory, candidates, item_bias, _NO_SEEN, 1)
         (scores,) = self._run(["scores"], histories, inputs)
         return np.asarray(scores, dtype=np.float32)
@@ -76,11 +77,15 @@ class Attention:
 
 @cache
 def open_encoder(path: Path) -> Encoder:
-    """An encoder: word ids [B, L] → vectors [B, K]. One session per process and file."""
+    """An encoder, fed with what its graph declares. One session per process and file."""
     session = _open(path)
+    declared = {declared.name for declared in session.get_inputs()}
 
-    def encode(words: NDArray[np.int64]) -> NDArray[np.float32]:
-        (vectors,) = session.run(["vectors"], {"words": words})
+    def encode(
+        words: NDArray[np.int64], free: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        given = {"words": words, "free": free}
+        (vectors,) = session.run(["vectors"], {name: given[name] for name in declared})
         return np.asarray(vectors, dtype=np.float32)
 
     return encode

@@ -2,6 +2,7 @@
 
 from mars_model.settings.load import find_model_file, load_settings
 from mars_model.settings.tree import (
+    AttentionKind,
     AuditSettings,
     DocumentSettings,
     LikeSettings,
@@ -10,12 +11,14 @@ from mars_model.settings.tree import (
     ScoringSettings,
     Settings,
     SourceSettings,
+    TextKind,
     TrackingSettings,
     TrainingSettings,
     WarehouseSettings,
 )
 
 __all__ = [
+    "AttentionKind",
     "AuditSettings",
     "DocumentSettings",
     "LikeSettings",
@@ -24,6 +27,7 @@ __all__ = [
     "ScoringSettings",
     "Settings",
     "SourceSettings",
+    "TextKind",
     "TrackingSettings",
     "TrainingSettings",
     "WarehouseSettings",

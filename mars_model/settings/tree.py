@@ -8,6 +8,12 @@ _ITEM_COLUMNS = ("item_id", "title", "text", "available_from", "available_until"
 _INTERACTION_COLUMNS = ("user_id", "item_id", "rating", "interacted_at")
 
 
+# cnn: the paper's; mean: of a document's word embeddings; none: no text is read.
+TextKind = Literal["cnn", "mean", "none"]
+# softmax: the paper's; sum: every liked item counts 1.
+AttentionKind = Literal["softmax", "sum"]
+
+
 class _Branch(BaseModel):
     """A frozen branch of the tree; a name it does not know is an error, not a surprise."""
 
@@ -59,30 +65,58 @@ class DocumentSettings(_Branch):
 
 
 class ModelSettings(_Branch):
-    """Sizes of the network: e, c, g and K of the paper."""
+    """What the network is made of, and its sizes: e, c, g and K of the paper."""
 
-    variant: Literal["mars"] = "mars"
+    variant: str = Field("mars", pattern=r"^[a-z0-9][a-z0-9-]*$")  # a name; the flags decide
+    text: TextKind = "cnn"
+    has_free_vectors: bool = False  # vectors of an item's own beside its text's
+    has_item_bias: bool = False
+    attention: AttentionKind = "softmax"
     embedding_size: int = Field(64, ge=1)
     window: int = Field(3, ge=1)
     n_filters: int = Field(64, ge=1)
     representation_size: int = Field(50, ge=1, le=300)
     max_words: int = Field(150, ge=1)  # words of a document that the encoders read
 
+    @model_validator(mode="after")
+    def _vectors_come_from_something(self) -> Self:
+        if self.text == "none" and not self.has_free_vectors:
+            raise ValueError("text 'none' leaves nothing to learn from: set has_free_vectors too")
+        return self
+
+    @property
+    def has_item_factors(self) -> bool:
+        """Whether the model holds numbers of single items beside the weights that all share."""
+        return self.has_free_vectors or self.has_item_bias
+
 
 class TrainingSettings(_Branch):
-    """Algorithm 1 of the paper and the end of its training."""
+    """What is minimised, how, with what regularisation, and when training ends."""
 
     seed: int = 1
+    objective: Literal["sampled", "catalogue"] = "sampled"
+    # sampled: Algorithm 1 of the paper, one item not liked for each liked one
     batch_size: int = Field(512, ge=1)
-    learning_rate: float = Field(0.001, gt=0)
     max_memory: int = Field(20, ge=1)
     user_penalty: float = Field(0.002, ge=0)
     item_penalty: float = Field(0.002, ge=0)
+    # catalogue: every like of a batch of users against all items
+    users_per_batch: int = Field(256, ge=1)
+    history_dropout: float = Field(0.0, ge=0, lt=1)  # share of each history hidden at each step
+    max_candidates: int = Field(50_000, ge=1)  # in larger catalogues, so many are sampled
+    # both
+    optimizer: Literal["rmsprop", "adam"] = "rmsprop"
+    learning_rate: float = Field(0.001, gt=0)
+    vector_dropout: float = Field(0.0, ge=0, lt=1)  # of the vectors' entries
+    free_dropout: float = Field(0.0, ge=0, lt=1)  # of items: their free vectors are 0 in a step
+    weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
+    free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
     max_epochs: int = Field(30, ge=1)
     patience: int = Field(3, ge=1)  # epochs without a better validation metric
     validation_share: float = Field(0.2, gt=0, lt=1)  # of each user's likes
     max_validation_users: int = Field(2000, ge=1)
     n_threads: int = Field(2, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
 class PromotionSettings(_Branch):

@@ -1,99 +1,141 @@
-"""The two encoders that turn an item's document into a candidate vector and a memory slot.
+"""The two encoders that turn an item into a candidate vector and a memory slot, and its bias.
 
-Source: Eq. 1-4; docs/model.md, decision 2 (the bias of Eq. 4 is a vector).
+Source: Eq. 1-4; docs/model.md, decisions 2 (the bias of Eq. 4 is a vector) and 6 (variants).
 """
-
-import math
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from mars_model.settings import ModelSettings
-from mars_model.training.pooled_convolution import pooled_convolution
+from mars_model.training.item_factors import FreeVectors, ItemBias
+from mars_model.training.text_encoders import ConvolutionalText, MeanText
 
-WORD_EMBEDDING_STD = 0.1
+# Beside a text the free part starts near nothing; alone it has to tell items apart.
+FREE_STD_BESIDE_TEXT = 0.01
+FREE_STD_ALONE = 0.1
 
 
-class TextEncoder(nn.Module):
-    """Embedding, convolution, ReLU, max over windows, linear, tanh.
+class Encoder(nn.Module):
+    """`tanh(W text(Y) + b + free)`, K numbers in (-1, 1); either part may be missing.
 
-    Shapes: V vocabulary, e word-embedding size, c window, g filters, K representation size.
-    Parameters: `word_embedding` `[V+1, e]`, whose row 0 is padding and stays zero; `filters`
-    `[c, e, g]`; `filter_bias` `[g]`; `projection` from g to K, with a bias of length K.
+    Parts: `text` gives features of a document; `projection` takes them to K, with a bias of length
+    K; `free` holds the vectors of the items themselves.
     """
 
-    def __init__(self, n_words: int, settings: ModelSettings, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        n_words: int,
+        settings: ModelSettings,
+        n_likes: NDArray[np.int64],
+        generator: torch.Generator,
+    ) -> None:
         super().__init__()
-        size, window, n_filters = settings.embedding_size, settings.window, settings.n_filters
-        self.word_embedding = nn.Parameter(torch.zeros(n_words + 1, size))
-        self.filters = nn.Parameter(torch.empty(window, size, n_filters))
-        self.filter_bias = nn.Parameter(torch.zeros(n_filters))
-        # skip_init: the usual initialisation would draw from torch's global generator.
-        self.projection = nn.utils.skip_init(  # type: ignore[no-untyped-call]
-            nn.Linear, n_filters, settings.representation_size
-        )
-        with torch.no_grad():
-            self.word_embedding[1:].normal_(0, WORD_EMBEDDING_STD, generator=generator)
-            self.filters.normal_(0, math.sqrt(2 / (window * size)), generator=generator)
-            nn.init.xavier_uniform_(self.projection.weight, generator=generator)
-            self.projection.bias.zero_()
+        self.size = settings.representation_size
+        self.text: ConvolutionalText | MeanText | None = None
+        self.projection: nn.Linear | None = None
+        self.free: FreeVectors | None = None
+        if settings.text != "none":
+            kind = ConvolutionalText if settings.text == "cnn" else MeanText
+            self.text = kind(n_words, settings, generator)
+            self.projection = _projection(self.text.n_features, self.size, generator)
+        if settings.has_free_vectors:
+            std = FREE_STD_BESIDE_TEXT if self.text is not None else FREE_STD_ALONE
+            self.free = FreeVectors(n_likes, self.size, std, generator)
 
-    def lookup_tables(self, word_embedding: Tensor) -> Tensor:
-        """Return the convolution's tables `[R, c, g]` for R embedding rows `[R, e]`: row @ W_k."""
-        window, size, n_filters = self.filters.shape
-        side_by_side = self.filters.transpose(0, 1).reshape(size, window * n_filters)
-        return (word_embedding @ side_by_side).view(-1, window, n_filters)
+    def forward(self, words: Tensor, free: Tensor | None = None) -> Tensor:
+        """Encode documents `[D, L]` int64 (0 pads behind the last word) to `[D, K]`.
 
-    def encode(self, tables: Tensor, words: Tensor) -> Tensor:
-        """Encode documents `[D, L]`, whose words are rows of the tables, to `[D, K]`."""
-        pooled = torch.relu(pooled_convolution(tables, words) + self.filter_bias)
-        return torch.tanh(self.projection(pooled))
-
-    def forward(self, words: Tensor) -> Tensor:
-        """Encode documents `[D, L]` int64 (0 pads behind the last word) to `[D, K]` in (-1, 1)."""
-        # Words that these documents do not hold need no tables; row 0 stays the padding's.
-        is_used = torch.bincount(words.reshape(-1), minlength=len(self.word_embedding)) > 0
-        is_used[0] = True
-        used_words, position = is_used.nonzero().squeeze(1), is_used.cumsum(0) - 1
-        tables = self.lookup_tables(functional.embedding(used_words, self.word_embedding))
-        return self.encode(tables, position[words])
+        `free` `[D, K]` are the items' free vectors where the encoder has them.
+        """
+        if self.text is None or self.projection is None:
+            assert free is not None
+            return torch.tanh(free)
+        projected: Tensor = self.projection(self.text(words))
+        return torch.tanh(projected if free is None else projected + free)
 
 
 class MarsNetwork(nn.Module):
-    """The item encoder and the user encoder, with separate parameters throughout."""
+    """The item encoder and the user encoder, separate throughout, and the items' bias."""
 
-    def __init__(self, item_encoder: TextEncoder, user_encoder: TextEncoder) -> None:
+    def __init__(
+        self, item_encoder: Encoder, user_encoder: Encoder, item_bias: ItemBias | None
+    ) -> None:
         super().__init__()
         self.item_encoder = item_encoder
         self.user_encoder = user_encoder
+        self.item_bias = item_bias
 
 
-def build_network(n_words: int, model_settings: ModelSettings, seed: int) -> MarsNetwork:
+def build_network(
+    n_words: int,
+    model_settings: ModelSettings,
+    seed: int,
+    n_likes: NDArray[np.int64] | None = None,
+) -> MarsNetwork:
     """Return a freshly initialised network for a vocabulary of `n_words` words.
 
-    The weights depend on the arguments alone: torch's global generator is not touched.
+    `n_likes` `[n_items]` counts each item's training likes; a model without item factors needs
+    none. The weights depend on the arguments alone: torch's global generator is not touched.
     """
+    if n_likes is None:
+        if model_settings.has_item_factors:
+            raise ValueError(f"{model_settings.variant} has item factors, but n_likes is None")
+        n_likes = np.zeros(0, dtype=np.int64)
     generator = torch.Generator().manual_seed(seed)
     return MarsNetwork(
-        item_encoder=TextEncoder(n_words, model_settings, generator),
-        user_encoder=TextEncoder(n_words, model_settings, generator),
+        item_encoder=Encoder(n_words, model_settings, n_likes, generator),
+        user_encoder=Encoder(n_words, model_settings, n_likes, generator),
+        item_bias=ItemBias(n_likes) if model_settings.has_item_bias else None,
     )
 
 
 @torch.no_grad()
-def encode_all(
-    encoder: TextEncoder, documents: NDArray[np.int64], chunk: int = 4096
-) -> NDArray[np.float32]:
-    """Encode all documents `[n_items, L]` to `[n_items, K]` float32, `chunk` documents at a time.
-
-    The tables are computed once, so a small chunk costs memory traffic only.
-    """
-    tables = encoder.lookup_tables(encoder.word_embedding)
-    vectors = np.empty((len(documents), encoder.projection.out_features), dtype=np.float32)
+def encode_all(encoder: Encoder, documents: Tensor, chunk: int = 4096) -> NDArray[np.float32]:
+    """Encode all items' documents `[n_items, L]` to `[n_items, K]`, `chunk` at a time."""
+    vectors = np.empty((len(documents), encoder.size), dtype=np.float32)
     for start in range(0, len(documents), chunk):
-        words = torch.tensor(documents[start : start + chunk])
-        vectors[start : start + chunk] = encoder.encode(tables, words).numpy()
+        words = documents[start : start + chunk]
+        free = None
+        if encoder.free is not None:
+            free = encoder.free(torch.arange(start, start + len(words), device=words.device))
+        vectors[start : start + chunk] = encoder(words, free).cpu().numpy()
     return vectors
+
+
+@torch.no_grad()
+def encode_new(encoder: Encoder, documents: Tensor) -> NDArray[np.float32]:
+    """Encode documents `[D, L]` of items that training did not have, to `[D, K]`: free is zero."""
+    free = None if encoder.free is None else torch.zeros(len(documents), encoder.size)
+    vectors: NDArray[np.float32] = encoder(documents, free).numpy()
+    return vectors
+
+
+@torch.no_grad()
+def all_free_vectors(encoder: Encoder, n_items: int) -> NDArray[np.float32]:
+    """Return the free vector of every item, `[n_items, K]`, zero where there is none."""
+    if encoder.free is None:
+        return np.zeros((n_items, encoder.size), dtype=np.float32)
+    item_idx = torch.arange(n_items, device=encoder.free.table.device)
+    vectors: NDArray[np.float32] = encoder.free(item_idx).cpu().numpy()
+    return vectors
+
+
+@torch.no_grad()
+def all_biases(network: MarsNetwork, n_items: int) -> NDArray[np.float32]:
+    """Return the bias of every item, `[n_items]`, zero where the model has none."""
+    if network.item_bias is None:
+        return np.zeros(n_items, dtype=np.float32)
+    item_idx = torch.arange(n_items, device=network.item_bias.values.device)
+    biases: NDArray[np.float32] = network.item_bias(item_idx).cpu().numpy()
+    return biases
+
+
+def _projection(n_features: int, size: int, generator: torch.Generator) -> nn.Linear:
+    # skip_init: the usual initialisation would draw from torch's global generator.
+    projection: nn.Linear = nn.utils.skip_init(nn.Linear, n_features, size)  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        nn.init.xavier_uniform_(projection.weight, generator=generator)
+        projection.bias.zero_()
+    return projection

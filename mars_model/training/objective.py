@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mars_model.settings import AttentionKind
+
 
 @dataclass(frozen=True)
 class Attention:
@@ -33,7 +35,9 @@ class PairwiseLoss:
     item_penalty: Tensor
 
 
-def attend(memory: Tensor, memory_mask: Tensor, candidates: Tensor) -> Attention:
+def attend(
+    memory: Tensor, memory_mask: Tensor, candidates: Tensor, kind: AttentionKind = "softmax"
+) -> Attention:
     """Represent each user as each candidate sees them, and score the candidates.
 
     Shapes: B users, S slots, C candidates, K representation size.
@@ -41,34 +45,38 @@ def attend(memory: Tensor, memory_mask: Tensor, candidates: Tensor) -> Attention
         memory: `[B, S, K]`.
         memory_mask: `[B, S]` bool, True on real slots; every row needs at least one.
         candidates: `[B, C, K]`.
+        kind: with "sum" every real slot counts 1 (decision 6).
     """
     relevance = candidates @ memory.transpose(1, 2)
-    attention = relevance.masked_fill(~memory_mask[:, None, :], -torch.inf).softmax(dim=-1)
+    if kind == "sum":
+        attention = memory_mask[:, None, :].to(relevance.dtype).expand_as(relevance)
+    else:
+        attention = relevance.masked_fill(~memory_mask[:, None, :], -torch.inf).softmax(dim=-1)
     return Attention(users=attention @ memory, scores=(attention * relevance).sum(dim=-1))
 
 
 def pairwise_loss(
     memory: Tensor,
     memory_mask: Tensor,
-    positive: Tensor,
-    negative: Tensor,
+    candidates: Tensor,
+    item_bias: Tensor,
     user_penalty: float,
     item_penalty: float,
+    kind: AttentionKind = "softmax",
 ) -> PairwiseLoss:
     """Return the mean over a batch of `-ln sigmoid(r_ij - r_ij')` plus the two penalties.
 
     Args:
         memory: `[B, S, K]`, without the positive.
         memory_mask: `[B, S]` bool.
-        positive: `[B, K]`, vectors of the liked items j.
-        negative: `[B, K]`, vectors of the items j' that were not liked.
+        candidates: `[B, 2, K]`, vectors of the liked items j and of the items j' not liked.
+        item_bias: `[B, 2]`, added to their scores.
         user_penalty: lambda_u, on the squared norms of `u_i^j` and `u_i^j'`.
         item_penalty: lambda_v, on the squared norms of `v_j` and `v_j'`.
     """
-    candidates = torch.stack([positive, negative], dim=1)
-    attention = attend(memory, memory_mask, candidates)
-    margin = attention.scores[:, 0] - attention.scores[:, 1]
-    ranking = functional.softplus(-margin).mean()
+    attention = attend(memory, memory_mask, candidates, kind)
+    scores = attention.scores + item_bias
+    ranking = functional.softplus(scores[:, 1] - scores[:, 0]).mean()
     users = user_penalty * attention.users.square().sum(dim=(1, 2)).mean()
     items = item_penalty * candidates.square().sum(dim=(1, 2)).mean()
     return PairwiseLoss(

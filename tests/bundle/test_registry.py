@@ -82,6 +82,22 @@ def test_no_file_of_a_trained_bundle_is_pickled(night) -> None:
         assert not path.read_bytes().startswith((b"\x80", b"PK", b"\x93NUMPY")), path.name
 
 
+def test_a_model_with_item_factors_has_one_more_file_that_is_verified(registry: Registry) -> None:
+    plus = trained_with().model_copy(update={"model": ModelSettings(has_item_bias=True)})
+    with pytest.raises(FileNotFoundError, match=r"item_factors\.parquet"):
+        write(registry, writer(), plus)
+
+    def write_files(folder: Path) -> None:
+        writer()(folder)
+        (folder / "item_factors.parquet").write_bytes(b"PAR1")
+
+    bundle = write(registry, write_files, plus)
+    assert "item_factors.parquet" in bundle.manifest.files
+    bundle.file("item_factors.parquet").write_bytes(b"PAR2")
+    with pytest.raises(MarsBatchError, match=r"item_factors\.parquet has another SHA-256"):
+        registry.open(bundle.model_version)
+
+
 def test_equal_content_has_an_equal_name_and_stays_one_bundle(registry: Registry) -> None:
     first = write(registry, writer())
     again = write(registry, writer(), facts={"map": 0.25})
@@ -141,7 +157,7 @@ def test_every_changed_or_missing_file_is_named(registry: Registry) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"{}", b"not json", b"\xff\xfe", b'{"format": 2}'],
+    [b"{}", b"not json", b"\xff\xfe", b'{"format": 1}'],
     ids=["empty", "text", "binary", "format"],
 )
 def test_a_damaged_manifest_is_refused_in_a_sentence(registry: Registry, content: bytes) -> None:

@@ -7,18 +7,19 @@ import pytest
 
 from mars_model.scoring.catalogue import Catalogue, sort_popular
 from mars_model.scoring.sessions import Attention, open_attention
+from mars_model.settings import AttentionKind
 from mars_model.training.export import attention_graph
 
 
 @pytest.fixture(scope="session")
-def attention_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Attention]:
+def attention_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Attention]:
     """The attention graph for a representation size, opened as a worker opens it."""
     folder = tmp_path_factory.mktemp("attention")
 
-    def open_size(size: int) -> Attention:
-        path = folder / f"attention-{size}.onnx"
+    def open_size(size: int, kind: AttentionKind = "softmax") -> Attention:
+        path = folder / f"attention-{size}-{kind}.onnx"
         if not path.exists():
-            path.write_bytes(attention_graph(size).SerializeToString())
+            path.write_bytes(attention_graph(size, kind).SerializeToString())
         return open_attention(path)
 
     return open_size

@@ -83,6 +83,30 @@ def test_without_its_only_like_a_user_has_no_score(tanh_vectors):
     assert all(math.isnan(without[0]) for without in winners.score_without)
 
 
+def test_with_a_sum_every_like_counts_once_and_the_largest_contribution_comes_first(tanh_vectors):
+    memory, candidates = tanh_vectors(1, 5, 6), tanh_vectors(2, 8, 6)
+    bias = tanh_vectors(3, 1, 8)[0]
+    winners = settle(memory, candidates, bias, n=8, n_reasons=5, kind="sum")
+    plain = [relevance_by_loop(memory, candidate) for candidate in candidates]
+    scores = [sum(row) + float(b) for row, b in zip(plain, bias, strict=True)]
+    assert winners.order.tolist() == sorted(range(8), key=lambda c: -scores[c])
+    assert winners.scores.tolist() == pytest.approx(sorted(scores, reverse=True), abs=1e-6)
+    for place, candidate in enumerate(winners.order):
+        relevance = plain[candidate]
+        slots = sorted(range(5), key=lambda slot: -relevance[slot])
+        assert winners.slots[place].tolist() == slots
+        assert winners.attention[place].tolist() == [1.0] * 5
+        expected = [relevance[slot] for slot in slots]
+        assert winners.contribution[place].tolist() == pytest.approx(expected, abs=1e-6)
+        without = [scores[candidate] - relevance[slot] for slot in slots]
+        assert winners.score_without[place].tolist() == pytest.approx(without, abs=1e-6)
+
+
+def test_with_a_sum_an_only_like_has_no_score_without(tanh_vectors):
+    winners = settle(tanh_vectors(1, 1, 6), tanh_vectors(2, 8, 6), NO_BIAS, 3, 3, "sum")
+    assert all(math.isnan(without[0]) for without in winners.score_without)
+
+
 def test_a_slot_with_all_the_attention_leaves_the_others_score():
     # Relevance 60, -59 and -60: the first slot's attention is 1 - e^-119, which is 1 in float64.
     candidate = np.full((1, 60), 1, dtype=np.float32)

@@ -108,6 +108,26 @@ def test_the_only_like_is_the_whole_reason(score):
         assert math.isnan(without[0])
 
 
+def test_with_a_sum_lists_are_those_of_summed_relevance(attention_of, tanh_vectors, make_catalogue):
+    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
+    bias = [0.5, 0, -0.25, 1, 0, 2]
+    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, item_bias=bias)
+    rows = score_block(users_of(u=["b", "d"]), catalogue, attention_of(4, "sum"), TOP_3, 1, "sum")
+    relevance = memory[[1, 3]].astype(float) @ vectors.astype(float).T
+    expected = {
+        name: relevance[:, position].sum() + bias[position]
+        for position, name in enumerate(NAMES)
+        if name not in ("b", "d")
+    }
+    assert rows["item_id"].tolist() == sorted(expected, key=lambda i: -expected[i])[:3]
+    for _, row in rows.iterrows():
+        assert row["score"] == pytest.approx(expected[row["item_id"]], abs=1e-6)
+        assert row["because_attention"].tolist() == [1.0, 1.0]
+        contributions = row["because_contribution"]
+        rest = contributions[::-1] + bias[NAMES.index(row["item_id"])]
+        assert row["because_score_without"] == pytest.approx(rest, abs=1e-6)
+
+
 def test_a_user_who_liked_every_candidate_has_no_rows(score):
     rows = score(users_of(u=["a", "b", "c", "d", "e"], v=["a", "b"]))
     assert set(rows["user_id"]) == {"v"}

@@ -97,7 +97,9 @@ def test_all_mistakes_are_named_in_one_sentence(tmp_path: Path) -> None:
         ("training.validation_share=1", "training.validation_share"),
         ("training.learning_rate=.inf", "training.learning_rate"),
         ("likes.min_rating=.nan", "likes.min_rating"),
-        ("model.variant=other", "model.variant"),
+        ("model.variant=My Model", "model.variant"),
+        ("model.text=none", "has_free_vectors"),
+        ("training.objective=other", "training.objective"),
         ("documents.extra_columns=genres", "documents.extra_columns"),
         ("likes=3", "likes"),
         ("warehouse=/data", "warehouse"),
@@ -109,6 +111,31 @@ def test_all_mistakes_are_named_in_one_sentence(tmp_path: Path) -> None:
 )
 def test_a_wrong_set_is_refused_by_name(override: str, named: str) -> None:
     assert named in refusal(override)
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [
+        ("mars", ("cnn", False, False, "softmax", "sampled")),
+        ("mars-no-text", ("none", True, False, "softmax", "sampled")),
+        ("mars-embed", ("mean", False, False, "softmax", "sampled")),
+        ("mars-no-attention", ("cnn", False, False, "sum", "sampled")),
+        ("mars-plus", ("cnn", True, True, "softmax", "catalogue")),
+    ],
+)
+def test_each_variant_is_a_file_that_says_all_of_its_flags(name: str, flags: tuple) -> None:
+    conf = CONF / "models" / f"{name}.yaml"
+    settings = load_settings(conf)
+    model = settings.model
+    assert model.variant == name
+    assert flags == (
+        *(model.text, model.has_free_vectors, model.has_item_bias, model.attention),
+        settings.training.objective,
+    )
+    said = yaml.safe_load(conf.read_text(encoding="utf-8"))
+    names = {"variant", "text", "has_free_vectors", "has_item_bias", "attention"}
+    assert names <= set(said["model"])
+    assert {"objective", "optimizer", "learning_rate"} <= set(said["training"])
 
 
 def test_a_setting_below_a_value_is_refused() -> None:

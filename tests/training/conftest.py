@@ -8,8 +8,11 @@ import onnxruntime
 import pytest
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import ModelSettings, TrainingSettings
+from mars_model.resources import resource_folder
+from mars_model.settings import ModelSettings, TrainingSettings, load_settings
 from mars_model.training.network import MarsNetwork, build_network
+
+N_LIKES = np.array([3, 1, 0, 2, 1, 0, 1, 2])
 
 N_WORDS = 30
 
@@ -33,6 +36,15 @@ def network(model_settings: ModelSettings) -> MarsNetwork:
     return build_network(N_WORDS, model_settings, seed=3)
 
 
+@pytest.fixture(params=["mars", "mars-no-text", "mars-embed", "mars-no-attention", "mars-plus"])
+def variant(request, model_settings: ModelSettings) -> ModelSettings:
+    """Each of conf/models in turn, small."""
+    path = resource_folder("conf") / "models" / f"{request.param}.yaml"
+    sizes = {"embedding_size", "window", "n_filters", "representation_size", "max_words"}
+    small = model_settings.model_dump(include=sizes)
+    return load_settings(path).model.model_copy(update=small)
+
+
 @pytest.fixture
 def documents() -> np.ndarray:
     """Eight documents of up to nine words, an empty and two short ones among them."""
@@ -51,7 +63,13 @@ def likes() -> LikeMatrix:
 def open_encoder() -> Callable[[Path], Callable]:
     def open_file(path: Path) -> Callable:
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        return lambda words: session.run(["vectors"], {"words": words})[0]
+        declared = [declared.name for declared in session.get_inputs()]
+
+        def run(words, free=None):
+            given = {"words": words, "free": free}
+            return session.run(["vectors"], {name: given[name] for name in declared})[0]
+
+        return run
 
     return open_file
 
@@ -92,8 +110,8 @@ def run_attention() -> Callable:
 @pytest.fixture
 def open_attention(run_attention: Callable) -> Callable[[Path], Callable]:
     def open_file(path: Path) -> Callable:
-        return lambda histories, memory, candidates: run_attention(
-            path, histories, memory, candidates
+        return lambda histories, memory, candidates, item_bias: run_attention(
+            path, histories, memory, candidates, item_bias
         )[0]
 
     return open_file

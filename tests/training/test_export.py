@@ -2,11 +2,14 @@
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
+import torch
 
-from mars_model.training.export import export_network
+from mars_model.training.export import attention_graph, export_network
 from mars_model.training.network import build_network, encode_all
 from mars_model.training.reference import attend_by_loop
+from tests.training.conftest import N_LIKES
 
 
 def tanh_vectors(seed: int, n_rows: int, size: int) -> np.ndarray:
@@ -24,7 +27,35 @@ def test_encoders_agree_with_the_network(model_settings, documents, open_encoder
         onnx.checker.check_model(path, full_check=True)
         run = open_encoder(path)
         for words in (documents, documents[:1], documents[2:4, :4]):
-            np.testing.assert_allclose(run(words), encode_all(encoder, words), atol=1e-6)
+            expected = encode_all(encoder, torch.tensor(words))
+            np.testing.assert_allclose(run(words), expected, atol=1e-6)
+
+
+def test_a_graph_asks_for_what_its_variant_reads(variant, tmp_path):
+    files = export_network(build_network(30, variant, 2, N_LIKES), tmp_path, variant.attention)
+    expected = {"words": variant.text != "none", "free": variant.has_free_vectors}
+    for path in (files.item_encoder, files.user_encoder):
+        onnx.checker.check_model(path, full_check=True)
+        declared = {declared.name for declared in onnx.load(path).graph.input}
+        assert declared == {name for name, is_read in expected.items() if is_read}
+
+
+@pytest.mark.parametrize("size", [4, 81])
+def test_a_sum_counts_every_slot_once_and_needs_no_exp(run_attention, tmp_path, size):
+    path = tmp_path / "attention.onnx"
+    path.write_bytes(attention_graph(size, "sum").SerializeToString())
+    memory, candidates = tanh_vectors(1, 20, size), tanh_vectors(2, 9, size)
+    histories = [np.array([3]), np.array([0, 5, 7, 19]), np.arange(20)]
+    bias = np.arange(9)
+    scores, _, _ = run_attention(path, histories, memory, candidates, item_bias=bias)
+    expected = [
+        [sum(float(memory[slot] @ candidate) for slot in history) + b for candidate, b in pairs]
+        for history in histories
+        for pairs in [list(zip(candidates, bias, strict=True))]
+    ]
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
+    types = [declared.type for declared in onnxruntime.InferenceSession(path).get_inputs()]
+    assert types[0] == "sparse_tensor(float)"
 
 
 def test_everything_is_in_three_files(network, tmp_path):

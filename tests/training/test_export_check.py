@@ -11,6 +11,7 @@ from mars_model.errors import MarsBatchError
 from mars_model.training.export import export_network
 from mars_model.training.export_check import LIMIT, check_documents, check_export
 from mars_model.training.network import build_network
+from tests.training.conftest import N_LIKES
 
 
 @pytest.fixture
@@ -31,6 +32,34 @@ def tamper(path, name: str) -> None:
 
 def test_an_untouched_export_passes(network, folder, open_encoder, open_attention, documents):
     assert check_export(network, folder, open_encoder, open_attention, documents) <= LIMIT
+
+
+def test_every_variant_passes(variant, tmp_path, open_encoder, open_attention, documents):
+    network = build_network(30, variant, 4, N_LIKES)
+    export_network(network, tmp_path, variant.attention)
+    check_export(network, tmp_path, open_encoder, open_attention, documents, variant.attention)
+
+
+def test_a_graph_that_forgets_the_free_vectors_is_refused(
+    model_settings, tmp_path, open_encoder, open_attention, documents
+):
+    settings = model_settings.model_copy(update={"has_free_vectors": True})
+    network = build_network(30, settings, 4, N_LIKES)
+    export_network(network, tmp_path)
+
+    def open_forgetful(path):
+        run = open_encoder(path)
+        return lambda words, free: run(words, np.zeros_like(free))
+
+    with pytest.raises(MarsBatchError, match=r"item_encoder\.onnx.*user_encoder\.onnx"):
+        check_export(network, tmp_path, open_forgetful, open_attention, documents)
+
+
+def test_attention_of_another_kind_is_refused(
+    network, folder, open_encoder, open_attention, documents
+):
+    with pytest.raises(MarsBatchError, match=r"attention\.onnx at batch size 7:"):
+        check_export(network, folder, open_encoder, open_attention, documents, "sum")
 
 
 def test_wide_representations_pass(

@@ -6,9 +6,10 @@ import torch
 
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.features.likes import LikeMatrix
-from mars_model.training.loop import batch_loss, train
+from mars_model.training.loop import train
 from mars_model.training.network import build_network
-from mars_model.training.sampling import ExampleSampler
+from mars_model.training.sampled_objective import SampledObjective
+from mars_model.training.vectors import StepVectors
 
 
 def state_of(network) -> dict[str, torch.Tensor]:
@@ -25,9 +26,10 @@ class ScriptedValidation:
     def __init__(self, network, metrics):
         self.network, self.metrics, self.states = network, metrics, []
 
-    def __call__(self, candidates, memory):
+    def __call__(self, candidates, memory, item_bias):
         assert candidates.shape == memory.shape == (8, 4)
-        assert candidates.dtype == memory.dtype == np.float32
+        assert item_bias.shape == (8,)
+        assert candidates.dtype == memory.dtype == item_bias.dtype == np.float32
         self.states.append(state_of(self.network))
         return self.metrics[len(self.states) - 1]
 
@@ -71,10 +73,39 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     for seed in (5, 5, 6):
         network = build_network(30, model_settings, seed=3)
         settings = training_settings.model_copy(update={"seed": seed})
-        train(network, documents, likes, settings, lambda candidates, memory: 0.0)
+        train(network, documents, likes, settings, lambda *_: 0.0)
         states.append(state_of(network))
     assert is_same(states[0], states[1])
     assert not is_same(states[0], states[2])
+
+
+def test_an_epoch_draws_the_same_whatever_came_before_it(
+    model_settings, documents, likes, training_settings
+):
+    drawn = {"objective": "catalogue", "users_per_batch": 2, "history_dropout": 0.5}
+    settings = training_settings.model_copy(update={**drawn, "learning_rate": 1e-30})
+    losses = []
+    for seed in (5, 5, 6):
+        network = build_network(30, model_settings, seed=3)
+        of_seed = settings.model_copy(update={"seed": seed})
+        result = train(network, documents, likes, of_seed, lambda *_: 1.0)
+        losses.append([record.loss for record in result.history])
+    assert losses[0] == losses[1] != losses[2]
+    assert len(set(losses[0])) == 3
+
+
+def test_every_variant_learns_by_either_objective(variant, documents, training_settings):
+    likes = LikeMatrix.from_rows([[0, 4, 5], [0, 4], [5, 4, 0], [3, 6, 7], [3, 7]], n_items=8)
+    n_likes = np.bincount(likes.item_idx, minlength=8)
+    for objective in ("sampled", "catalogue"):
+        network = build_network(30, variant, 3, n_likes)
+        settings = training_settings.model_copy(
+            update={"objective": objective, "learning_rate": 0.02, "optimizer": "adam"}
+        )
+        settings = settings.model_copy(update={"max_epochs": 40, "patience": 40})
+        result = train(network, documents, likes, settings, lambda *_: 1.0, None, variant.attention)
+        assert result.history[-1].loss < 0.7 * result.history[0].loss
+        assert result.n_sampled_candidates == (1 if objective == "sampled" else 0)
 
 
 def test_training_separates_likes_from_other_items(model_settings, documents, training_settings):
@@ -109,7 +140,8 @@ def test_skipped_draws_are_counted(network, documents, training_settings):
 def test_a_batch_is_scored_as_if_every_document_were_encoded_for_itself(
     network, documents, likes, training_settings
 ):
-    batch = ExampleSampler(likes, 8, 2).draw(np.random.default_rng(1))
+    objective = SampledObjective(likes, training_settings, "softmax")
+    batch = next(objective.draw_epoch(np.random.default_rng(1)))
     words = torch.from_numpy(documents)
     rankings = []
     for row in range(8):
@@ -118,7 +150,8 @@ def test_a_batch_is_scored_as_if_every_document_were_encoded_for_itself(
         relevance = network.item_encoder(words[pair]) @ slots.T
         scores = (relevance.softmax(dim=1) * relevance).sum(dim=1)
         rankings.append(-torch.log(torch.sigmoid(scores[0] - scores[1])))
-    loss = batch_loss(network, documents, batch, training_settings)
+    vectors = StepVectors(network, torch.tensor(documents), training_settings)
+    loss = objective.parts(vectors, batch)
     torch.testing.assert_close(loss.ranking, torch.stack(rankings).mean())
 
 

@@ -48,8 +48,8 @@ def test_padding_slots_change_nothing_and_get_no_gradient():
 def test_the_loss_has_its_three_parts_with_penalties_added():
     # One slot (2, 0): the user is (2, 0) for every candidate; scores 2 and -2, margin 4.
     memory = torch.tensor([[[2.0, 0.0]]]).double()
-    positive, negative = torch.tensor([[1.0, 0.0]]).double(), torch.tensor([[-1.0, 3.0]]).double()
-    loss = pairwise_loss(memory, torch.tensor([[True]]), positive, negative, 0.1, 0.01)
+    pair = torch.tensor([[[1.0, 0.0], [-1.0, 3.0]]]).double()
+    loss = pairwise_loss(memory, torch.tensor([[True]]), pair, torch.zeros(1, 2), 0.1, 0.01)
     assert loss.ranking.item() == pytest.approx(-math.log(1 / (1 + math.exp(-4))))
     assert loss.user_penalty.item() == pytest.approx(0.1 * (4 + 4))
     assert loss.item_penalty.item() == pytest.approx(0.01 * (1 + 10))
@@ -59,26 +59,59 @@ def test_the_loss_has_its_three_parts_with_penalties_added():
 
 def test_the_loss_is_the_mean_over_the_batch():
     memory, mask = random_tensor(5, 3, 2, 4), torch.tensor([[True, True]] * 2 + [[True, False]])
-    positive, negative = random_tensor(6, 3, 4), random_tensor(7, 3, 4)
+    pairs, bias = random_tensor(6, 3, 2, 4), random_tensor(7, 3, 2)
     rows = [slice(row, row + 1) for row in range(3)]
-    single = [
-        pairwise_loss(memory[r], mask[r], positive[r], negative[r], 0.3, 0.2).total for r in rows
-    ]
-    together = pairwise_loss(memory, mask, positive, negative, 0.3, 0.2).total
+    single = [pairwise_loss(memory[r], mask[r], pairs[r], bias[r], 0.3, 0.2).total for r in rows]
+    together = pairwise_loss(memory, mask, pairs, bias, 0.3, 0.2).total
     torch.testing.assert_close(together, torch.stack(single).mean())
 
 
-def test_gradients_agree_with_finite_differences():
-    mask = torch.tensor([[True, True, True], [True, False, False]])
-    inputs = (random_tensor(8, 2, 3, 4), random_tensor(9, 2, 4), random_tensor(10, 2, 4))
+def loss_by_loop(memory, slots, pairs, bias, user_penalty, item_penalty, kind) -> float:
+    """Eq. 10 and 11 one example at a time; `slots` are each memory's real rows."""
+    losses = []
+    for example, real in enumerate(slots):
+        scores, penalty = [], 0.0
+        for candidate, item_bias in zip(pairs[example], bias[example], strict=True):
+            relevance = [float(memory[example][slot] @ candidate) for slot in real]
+            weights = [1.0 if kind == "sum" else math.exp(value) for value in relevance]
+            total = 1.0 if kind == "sum" else sum(weights)
+            user = sum(
+                weight / total * memory[example][slot]
+                for slot, weight in zip(real, weights, strict=True)
+            )
+            scores.append(float(user @ candidate) + item_bias)
+            penalty += user_penalty * sum(user**2) + item_penalty * sum(candidate**2)
+        losses.append(-math.log(1 / (1 + math.exp(scores[1] - scores[0]))) + penalty)
+    return sum(losses) / len(losses)
 
-    def loss(memory: torch.Tensor, positive: torch.Tensor, negative: torch.Tensor) -> torch.Tensor:
-        return pairwise_loss(memory, mask, positive, negative, 0.02, 0.05).total
 
-    assert torch.autograd.gradcheck(loss, inputs)
+@pytest.mark.parametrize("kind", ["softmax", "sum"])
+def test_loss_and_gradient_are_those_of_the_plain_loop(kind):
+    mask, slots = torch.tensor([[True, True, True], [False, True, False]]), [[0, 1, 2], [1]]
+    inputs = [random_tensor(8, 2, 3, 4), random_tensor(9, 2, 2, 4), random_tensor(10, 2, 2)]
+    memory, pairs, bias = inputs
+    loss = pairwise_loss(memory, mask, pairs, bias, 0.02, 0.05, kind).total
+    loss.backward()
+    values = [tensor.detach().numpy() for tensor in inputs]
+
+    def slow() -> float:
+        return loss_by_loop(values[0], slots, values[1], values[2], 0.02, 0.05, kind)
+
+    assert loss.item() == pytest.approx(slow(), rel=1e-12)
+    for tensor, array in zip(inputs, values, strict=True):
+        assert tensor.grad is not None
+        for position in np.ndindex(array.shape):
+            start, around = array[position], []
+            for step in (1e-5, -1e-5):
+                array[position] = start + step
+                around.append(slow())
+            array[position] = start
+            expected = (around[0] - around[1]) / 2e-5
+            assert tensor.grad[position].item() == pytest.approx(expected, abs=1e-8)
 
 
 def test_large_margins_give_finite_losses():
     memory = torch.full((1, 1, 2), 1e4)
-    loss = pairwise_loss(memory, torch.tensor([[True]]), -memory[:, 0], memory[:, 0], 0, 0)
+    pair = torch.stack([-memory[:, 0], memory[:, 0]], dim=1)
+    loss = pairwise_loss(memory, torch.tensor([[True]]), pair, torch.zeros(1, 2), 0, 0)
     assert math.isfinite(loss.total.item())

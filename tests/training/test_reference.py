@@ -16,9 +16,9 @@ def encoder(model_settings):
     sizes = {"embedding_size": 1, "window": 2, "n_filters": 1, "representation_size": 1}
     encoder = build_network(3, model_settings.model_copy(update=sizes), seed=1).item_encoder
     with torch.no_grad():
-        encoder.word_embedding[:, 0] = torch.tensor([0.0, 1.0, 2.0, -3.0])
-        encoder.filters[:, 0, 0] = torch.tensor([1.0, 10.0])
-        encoder.filter_bias[0] = 0.5
+        encoder.text.word_embedding[:, 0] = torch.tensor([0.0, 1.0, 2.0, -3.0])
+        encoder.text.filters[:, 0, 0] = torch.tensor([1.0, 10.0])
+        encoder.text.filter_bias[0] = 0.5
         encoder.projection.weight[0, 0] = 0.01
         encoder.projection.bias[0] = 0.1
     return encoder

@@ -1,0 +1,70 @@
+"""Writes the files of a bundle: graphs that were checked, vocabulary, item factors."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mars_model.bundle.item_factors import ItemFactors
+from mars_model.bundle.manifest import FACTORS_FILE
+from mars_model.bundle.vocabulary import Vocabulary
+from mars_model.features.likes import LikeMatrix
+from mars_model.scoring.sessions import Attention, open_attention, open_encoder
+from mars_model.settings import ModelSettings
+from mars_model.training.export import export_network
+from mars_model.training.export_check import RunAttention, check_export
+from mars_model.training.network import MarsNetwork, all_biases, all_free_vectors
+
+
+def write_bundle_files(
+    folder: Path,
+    network: MarsNetwork,
+    settings: ModelSettings,
+    vocabulary: Vocabulary,
+    documents: NDArray[np.int64],
+    item_ids: NDArray[np.generic],
+    n_likes: NDArray[np.int64],
+) -> None:
+    """Write `model_files` of a trained network into an existing folder.
+
+    Shapes: `documents` [n_items, L]; `item_ids` and `n_likes` (in training) [n_items].
+    Raises MarsBatchError where network, ONNX and a plain loop disagree.
+    """
+    export_network(network, folder, settings.attention)
+    check_export(
+        network, folder, open_encoder, _open_attention_by_rows, documents, settings.attention
+    )
+    vocabulary.write(folder / "vocabulary.txt")
+    if settings.has_item_factors:
+        item_factors(network, item_ids, n_likes).write(folder / FACTORS_FILE)
+
+
+def item_factors(
+    network: MarsNetwork, item_ids: NDArray[np.generic], n_likes: NDArray[np.int64]
+) -> ItemFactors:
+    """The factors of the items that have any: those liked in training."""
+    liked = np.flatnonzero(n_likes)
+    return ItemFactors(
+        item_ids[liked],
+        all_free_vectors(network.item_encoder, len(n_likes))[liked],
+        all_free_vectors(network.user_encoder, len(n_likes))[liked],
+        all_biases(network, len(n_likes))[liked],
+    )
+
+
+def _open_attention_by_rows(path: Path) -> RunAttention:
+    """The attention graph as `check_export` calls it: histories as rows of positions."""
+    return partial(_attend, open_attention(path))
+
+
+def _attend(
+    attention: Attention,
+    histories: Sequence[NDArray[np.int64]],
+    memory: NDArray[np.float32],
+    candidates: NDArray[np.float32],
+    item_bias: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    rows = LikeMatrix.from_rows([row.astype(np.int32) for row in histories], len(memory))
+    return attention.scores(rows, memory, candidates, item_bias)

@@ -1,0 +1,67 @@
+"""Full-catalogue softmax: every like of a batch of users against all items at once.
+
+Source: docs/model.md, "Full-catalogue softmax".
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mars_model.features.likes import LikeMatrix
+from mars_model.settings import AttentionKind, TrainingSettings
+from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
+from mars_model.training.quotient import Memories, leave_one_out_scores
+from mars_model.training.vectors import StepVectors
+
+
+class CatalogueObjective:
+    """Minus the log of each like's softmax share among the candidates, the mean over likes.
+
+    One row of scores a user: a liked item's is that of the memory without it, so the row holds
+    what every one of the user's likes is trained against.
+    """
+
+    def __init__(self, likes: LikeMatrix, settings: TrainingSettings, kind: AttentionKind) -> None:
+        """Prepare the draws. Raises InputDataError where no user gives an example."""
+        self._batches = CatalogueBatches(
+            likes, settings.users_per_batch, settings.history_dropout, settings.max_candidates
+        )
+        self._kind = kind
+        self.n_sampled_candidates = settings.max_candidates if self._batches.is_sampled else 0
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of an epoch."""
+        return self._batches.n_batches
+
+    def draw_epoch(self, rng: np.random.Generator) -> Iterator[CatalogueBatch]:
+        """Draw the batches of an epoch, one at a time."""
+        return self._batches.draw_epoch(rng)
+
+    def loss(self, vectors: StepVectors, batch: CatalogueBatch) -> Tensor:
+        """Return the loss of one batch; each item's document is encoded once an encoder."""
+
+        def tensor(values: np.ndarray) -> Tensor:
+            return torch.from_numpy(values).to(vectors.device)
+
+        memories = Memories(
+            slots=tensor(batch.slots),
+            starts=tensor(batch.starts),
+            holders=tensor(batch.holders),
+            holder_starts=tensor(batch.holder_starts),
+            own_row=tensor(batch.own_row),
+        )
+        candidate_idx = tensor(batch.candidate_idx)
+        scores = leave_one_out_scores(
+            memory=vectors.memory(tensor(batch.memory_idx)),
+            candidates=vectors.candidates(candidate_idx),
+            memories=memories,
+            kind=self._kind,
+        )
+        logits = scores + (vectors.bias(candidate_idx) + tensor(batch.log_weight))
+        is_skipped = torch.zeros_like(logits, dtype=torch.bool)
+        is_skipped[tensor(batch.skipped_users), tensor(batch.skipped_targets)] = True
+        shares = logits.masked_fill(is_skipped, -torch.inf).log_softmax(dim=1)
+        return -shares[tensor(batch.users), tensor(batch.targets)].mean()

@@ -1,0 +1,130 @@
+"""Scores of a batch of users for all candidates, each candidate left out of its own memory.
+
+With `G[l, j] = m_l . v_j`, `E = exp(G)`, `P = E * G` and the 0/1 histories H, `R = (H P) / (H E)`.
+Row j of column j only counts for users with item j in their memory, who all must score j without
+it: so a zero there is the subtraction, without its rounding. Columns are taken in blocks that stay
+in the cache; the backward pass computes them again, so that nothing of `[I, C]` is kept.
+
+Source: docs/model.md, identity 2 and "Full-catalogue softmax".
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from mars_model.settings import AttentionKind
+
+# Values of G in a block: 4 MB of float32 on a processor; a GPU wants larger pieces.
+BLOCK_VALUES = {"cpu": 1 << 20, "cuda": 1 << 26}
+# Relevance beyond this distance from its column's middle weighs no more: exp stays in float32.
+MAX_EXPONENT = 60.0
+
+
+@dataclass(frozen=True)
+class Memories:
+    """The memories of B users over I items, by user and by item; int64 throughout.
+
+    Attributes:
+        slots: `[n]` rows of the memory, user after user; `starts` `[B]` where each user's begin.
+        holders: `[n]` users, memory row after memory row; `holder_starts` `[I]`.
+        own_row: `[C]` the memory's row that is the candidate itself, -1 where there is none.
+    """
+
+    slots: Tensor
+    starts: Tensor
+    holders: Tensor
+    holder_starts: Tensor
+    own_row: Tensor
+
+
+def leave_one_out_scores(
+    memory: Tensor, candidates: Tensor, memories: Memories, kind: AttentionKind
+) -> Tensor:
+    """Score C candidates for B users, `[B, C]`; 0 where no slot but the candidate's own is left.
+
+    Args: `memory` `[I, K]`, `candidates` `[C, K]`.
+    """
+    scores: Tensor = LeaveOneOut.apply(memory, candidates, memories, kind)
+    return scores
+
+
+class LeaveOneOut(torch.autograd.Function):
+    """Autograd form of `leave_one_out_scores`."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, memory: Tensor, candidates: Tensor, memories: Memories, kind: AttentionKind
+    ) -> Tensor:
+        """Score block by block; keep scores and divisors `[B, C]` for the backward pass."""
+        n_users = len(memories.starts)
+        scores = memory.new_empty(n_users, len(candidates))
+        divisors = memory.new_empty(n_users, len(candidates) if kind == "softmax" else 0)
+        for block in _blocks(memory, candidates):
+            relevance, weights = _relevance(memory, candidates, memories, kind, block)
+            if weights is None:
+                scores[:, block] = _sum_rows(relevance, memories.slots, memories.starts)
+                continue
+            divisor = _sum_rows(weights, memories.slots, memories.starts)
+            divisor[divisor == 0] = 1
+            numerator = _sum_rows(weights.mul_(relevance), memories.slots, memories.starts)
+            scores[:, block] = numerator / divisor
+            divisors[:, block] = divisor
+        ctx.save_for_backward(memory, candidates, scores, divisors)
+        ctx.memories, ctx.kind = memories, kind
+        return scores
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_scores: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """dR/dG of a slot is its attention times (1 + its relevance - the score)."""
+        memory, candidates, scores, divisors = ctx.saved_tensors
+        held = ctx.memories.holders, ctx.memories.holder_starts
+        grad_memory, grad_candidates = torch.zeros_like(memory), torch.empty_like(candidates)
+        for block in _blocks(memory, candidates):
+            relevance, weights = _relevance(memory, candidates, ctx.memories, ctx.kind, block)
+            if weights is None:
+                grad = _sum_rows(grad_scores[:, block].contiguous(), *held)
+                _zero_own(grad, ctx.memories, block)
+            else:
+                share = grad_scores[:, block] / divisors[:, block]
+                grad = relevance.add_(1).mul_(_sum_rows(share, *held))
+                grad = grad.sub_(_sum_rows(share * scores[:, block], *held)).mul_(weights)
+            grad_memory.addmm_(grad, candidates[block])
+            torch.mm(grad.t(), memory, out=grad_candidates[block])
+        return grad_memory, grad_candidates, None, None
+
+
+def _blocks(memory: Tensor, candidates: Tensor) -> list[slice]:
+    size = max(64, BLOCK_VALUES[memory.device.type] // max(1, len(memory)))
+    return [slice(start, start + size) for start in range(0, len(candidates), size)]
+
+
+def _relevance(
+    memory: Tensor, candidates: Tensor, memories: Memories, kind: AttentionKind, block: slice
+) -> tuple[Tensor, Tensor | None]:
+    """G `[I, c]` of a block of candidates, and E where the attention has weights."""
+    relevance = memory @ candidates[block].t()
+    if kind == "sum":
+        _zero_own(relevance, memories, block)
+        return relevance, None
+    # Any constant of a column cancels in the quotient: its middle keeps both ends in range.
+    lowest, highest = torch.aminmax(relevance, dim=0)
+    weights = (relevance - (lowest + highest) / 2).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
+    _zero_own(weights, memories, block)
+    return relevance, weights
+
+
+def _zero_own(values: Tensor, memories: Memories, block: slice) -> None:
+    """Set to zero, in place, where a slot of the memory is the candidate itself."""
+    rows = memories.own_row[block]
+    columns = (rows >= 0).nonzero().squeeze(1)
+    values[rows[columns], columns] = 0
+
+
+def _sum_rows(values: Tensor, rows: Tensor, starts: Tensor) -> Tensor:
+    """Sum rows of values `[R, c]` by bag: the sparse product of a 0/1 matrix, `[n_bags, c]`."""
+    return functional.embedding_bag(rows, values, starts, mode="sum")

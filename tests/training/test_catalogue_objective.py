@@ -1,0 +1,232 @@
+"""The full-catalogue softmax against an explicit leave-one-out, one like at a time."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from mars_model.errors import InputDataError
+from mars_model.features.likes import LikeMatrix
+from mars_model.settings import TrainingSettings
+from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
+from mars_model.training.catalogue_objective import CatalogueObjective
+from mars_model.training.quotient import Memories, leave_one_out_scores
+
+ROWS = [[0, 2, 5], [1, 2], [3, 4, 6, 7], [0, 7]]
+LIKES = LikeMatrix.from_rows(ROWS, n_items=12)
+USERS = np.array([2, 0, 3, 1])
+KINDS = pytest.mark.parametrize("kind", ["softmax", "sum"])
+
+
+class FixedVectors:
+    """Stands where StepVectors does: vectors and biases that are leaves of the gradient."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, n_items: int = 12, scale: float = 1.0, seed: int = 1) -> None:
+        generator = torch.Generator().manual_seed(seed)
+
+        def leaf(*shape: int) -> torch.Tensor:
+            return (scale * torch.randn(*shape, generator=generator).double()).requires_grad_()
+
+        self.items, self.slots, self.biases = leaf(n_items, 3), leaf(n_items, 3), leaf(n_items)
+
+    def candidates(self, item_idx: torch.Tensor) -> torch.Tensor:
+        return self.items[item_idx]
+
+    def memory(self, item_idx: torch.Tensor) -> torch.Tensor:
+        return self.slots[item_idx]
+
+    def bias(self, item_idx: torch.Tensor) -> torch.Tensor:
+        return self.biases[item_idx]
+
+
+def objective(kind: str, **settings) -> CatalogueObjective:
+    return CatalogueObjective(LIKES, TrainingSettings(**settings), kind)
+
+
+def draw(hidden: float, max_candidates: int = 100, seed: int = 0) -> CatalogueBatch:
+    batches = CatalogueBatches(LIKES, 4, hidden, max_candidates)
+    return batches.draw(USERS, np.random.default_rng(seed))
+
+
+def memories_of(batch: CatalogueBatch) -> list[set[int]]:
+    """The items that each user of a batch remembers."""
+    slots = np.split(batch.memory_idx[batch.slots], batch.starts[1:])
+    return [set(row.tolist()) for row in slots]
+
+
+def score_by_loop(memory: set[int], item: int, vectors: FixedVectors, kind: str) -> float | None:
+    """Eq. 7-9 over the memory without the item itself; None where nothing is left."""
+    rest = sorted(memory - {item})
+    relevance = [float((vectors.slots[slot] @ vectors.items[item]).detach()) for slot in rest]
+    if kind == "sum":
+        return sum(relevance) if rest else None
+    weights = [math.exp(value - max(relevance)) for value in relevance]
+    pairs = zip(weights, relevance, strict=True)
+    return sum(w * s for w, s in pairs) / sum(weights) if rest else None
+
+
+def loss_by_loop(batch: CatalogueBatch, vectors: FixedVectors, kind: str) -> tuple[float, int]:
+    """Minus log softmax of every like among the candidates, and how many have no score."""
+    losses, n_skipped = [], 0
+    for user, memory in zip(USERS, memories_of(batch), strict=True):
+        scores, total = {}, 0.0
+        for item, log_weight in zip(batch.candidate_idx, batch.log_weight, strict=True):
+            scores[item] = score = score_by_loop(memory, item, vectors, kind)
+            if score is not None:
+                total += math.exp(score + vectors.biases[item].item() + float(log_weight))
+        for item in ROWS[user]:
+            score = scores[item]
+            if score is None:
+                n_skipped += 1
+            else:
+                losses.append(math.log(total) - score - vectors.biases[item].item())
+    return sum(losses) / len(losses), n_skipped
+
+
+@KINDS
+@pytest.mark.parametrize(("hidden", "max_candidates"), [(0.0, 12), (0.6, 12), (0.3, 2)])
+def test_the_loss_is_that_of_every_like_left_out_of_its_own_memory(kind, hidden, max_candidates):
+    vectors = FixedVectors()
+    for seed in range(5):
+        batch = draw(hidden, max_candidates, seed)
+        # Eight items are liked; of the four others all are candidates, or two.
+        assert len(batch.candidate_idx) == 8 + min(4, max_candidates)
+        expected, n_skipped = loss_by_loop(batch, vectors, kind)
+        found = objective(kind).loss(vectors, batch)
+        assert found.item() == pytest.approx(expected, rel=1e-12)
+        assert batch.n_skipped == n_skipped
+
+
+@KINDS
+def test_the_gradient_is_that_of_the_plain_loop(kind):
+    vectors, batch = FixedVectors(), draw(0.3, seed=3)
+    objective(kind).loss(vectors, batch).backward()
+    for leaf in (vectors.items, vectors.slots, vectors.biases):
+        assert leaf.grad is not None
+        values = leaf.detach().numpy()
+        for position in np.ndindex(values.shape):
+            start, around = values[position], []
+            for step in (1e-5, -1e-5):
+                values[position] = start + step
+                around.append(loss_by_loop(batch, vectors, kind)[0])
+            values[position] = start
+            expected = (around[0] - around[1]) / 2e-5
+            assert leaf.grad[position].item() == pytest.approx(expected, abs=1e-8)
+
+
+@KINDS
+def test_blocks_of_columns_change_nothing(kind, monkeypatch):
+    generator = torch.Generator().manual_seed(5)
+    memory, candidates = (torch.randn(n, 4, generator=generator).double() for n in (6, 200))
+    own_row = torch.full((200,), -1)
+    own_row[[3, 70, 150]] = torch.tensor([2, 0, 5])
+    slots, starts = torch.tensor([0, 2, 5, 1, 3, 4]), torch.tensor([0, 3])
+    order = torch.argsort(slots)
+    holders = torch.tensor([0, 0, 0, 1, 1, 1])[order]
+    memories = Memories(slots, starts, holders, torch.arange(6), own_row)
+    results = []
+    for block_values in (1 << 20, 1):  # one block of all columns, or four of 64 at most
+        monkeypatch.setattr("mars_model.training.quotient.BLOCK_VALUES", {"cpu": block_values})
+        leaves = [memory.clone().requires_grad_(), candidates.clone().requires_grad_()]
+        scores = leave_one_out_scores(*leaves, memories, kind)
+        scores.square().sum().backward()
+        results.append([scores.detach(), *(leaf.grad for leaf in leaves)])
+    for whole, pieces in zip(*results, strict=True):
+        torch.testing.assert_close(whole, pieces)
+
+
+def test_a_like_that_outweighs_all_others_is_left_out_exactly_in_float32():
+    # Relevance to itself 50, to the other slot -50: 1 - e^-100 of the attention is its own.
+    vectors = torch.tensor([[math.sqrt(50)], [-math.sqrt(50)]])
+    memories = Memories(
+        slots=torch.tensor([0, 1]),
+        starts=torch.tensor([0]),
+        holders=torch.tensor([0, 0]),
+        holder_starts=torch.tensor([0, 1]),
+        own_row=torch.tensor([0, 1]),
+    )
+    leaves = [vectors.clone().requires_grad_(), vectors.clone().requires_grad_()]
+    scores = leave_one_out_scores(*leaves, memories, "softmax")
+    torch.testing.assert_close(scores, torch.tensor([[-50.0, -50.0]]))
+    scores.sum().backward()
+    assert all(torch.isfinite(leaf.grad).all() for leaf in leaves)
+
+
+def test_relevance_beyond_the_range_of_exp_gives_finite_scores():
+    memory = torch.tensor([[300.0], [-300.0]]).requires_grad_()
+    candidates = torch.tensor([[1.0], [-1.0], [0.0]]).requires_grad_()
+    memories = Memories(
+        slots=torch.tensor([0, 1]),
+        starts=torch.tensor([0]),
+        holders=torch.tensor([0, 0]),
+        holder_starts=torch.tensor([0, 1]),
+        own_row=torch.tensor([-1, -1, -1]),
+    )
+    scores = leave_one_out_scores(memory, candidates, memories, "softmax")
+    torch.testing.assert_close(scores, torch.tensor([[300.0, 300.0, 0.0]]))
+    scores.sum().backward()
+    assert torch.isfinite(memory.grad).all() and torch.isfinite(candidates.grad).all()
+
+
+def test_as_many_candidates_as_items_give_the_loss_over_all_of_them():
+    vectors, everything = FixedVectors(), draw(0.3, seed=4)
+    sampled = draw(0.3, max_candidates=11, seed=4)
+    found = [objective("softmax").loss(vectors, batch).item() for batch in (sampled, everything)]
+    assert len(sampled.candidate_idx) == 12
+    assert found[0] == pytest.approx(found[1], rel=1e-12)
+
+
+def test_sampled_candidates_stand_for_all_items_on_average():
+    likes = LikeMatrix.from_rows([[2, 5], [9, 5]], n_items=12)
+    batches = CatalogueBatches(likes, 2, 0.0, max_candidates=3)
+    weights = np.random.default_rng(1).lognormal(size=12)
+    rng, totals = np.random.default_rng(2), []
+    for _ in range(4000):
+        batch = batches.draw(np.array([0, 1]), rng)
+        assert set(batch.candidate_idx) >= {2, 5, 9}
+        assert len(batch.candidate_idx) == 3 + 3
+        is_liked = np.isin(batch.candidate_idx, [2, 5, 9])
+        # Three of the nine others are drawn: a chance of 1/3 each.
+        assert batch.log_weight == pytest.approx(np.where(is_liked, 0, math.log(3)))
+        totals.append((weights[batch.candidate_idx] * np.exp(batch.log_weight)).sum())
+    assert np.mean(totals) == pytest.approx(weights.sum(), rel=0.02)
+
+
+def test_a_catalogue_is_sampled_only_beyond_its_limit():
+    assert objective("softmax", max_candidates=12).n_sampled_candidates == 0
+    assert objective("softmax", max_candidates=11).n_sampled_candidates == 11
+
+
+def test_the_share_of_likes_that_is_hidden_is_the_one_asked_for():
+    rows = [list(range(100))] * 200
+    batches = CatalogueBatches(LikeMatrix.from_rows(rows, 100), 200, 0.3, 1000)
+    batch = batches.draw(np.arange(200), np.random.default_rng(1))
+    assert len(batch.slots) / 20_000 == pytest.approx(0.7, abs=0.02)
+    assert len(batch.users) == 20_000
+
+
+def test_every_user_keeps_a_memory_whatever_is_hidden():
+    for seed in range(20):
+        batch = draw(0.99, seed=seed)
+        remembered = memories_of(batch)
+        assert all(m and m <= set(ROWS[u]) for u, m in zip(USERS, remembered, strict=True))
+        # The only item in a memory has nothing left to be scored by.
+        assert batch.n_skipped == sum(len(memory) == 1 for memory in remembered)
+        assert len(batch.users) + batch.n_skipped == 11
+
+
+def test_an_epoch_has_every_user_with_two_likes_once():
+    likes = LikeMatrix.from_rows([[0, 1], [2], [], *([[3, 4]] * 6)], n_items=5)
+    batches = CatalogueBatches(likes, 3, 0.0, 100)
+    drawn = list(batches.draw_epoch(np.random.default_rng(1)))
+    assert len(drawn) == batches.n_batches == 3
+    assert [len(batch.starts) for batch in drawn] == [3, 3, 1]
+    assert sum(len(batch.users) for batch in drawn) == 14
+
+
+def test_likes_without_a_pair_are_refused():
+    with pytest.raises(InputDataError, match="no user with two likes"):
+        CatalogueBatches(LikeMatrix.from_rows([[0], [1]], 2), 4, 0.0, 10)
