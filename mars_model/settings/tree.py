@@ -111,6 +111,8 @@ class TrainingSettings(_Branch):
     free_dropout: float = Field(0.0, ge=0, lt=1)  # of items: their free vectors are 0 in a step
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
+    # share that the average keeps at each step; the averaged weights are what is validated and kept
+    weight_averaging: float = Field(0.0, ge=0, lt=1)
     max_epochs: int = Field(30, ge=1)
     patience: int = Field(3, ge=1)  # epochs without a better validation metric
     validation_share: float = Field(0.2, gt=0, lt=1)  # of each user's likes

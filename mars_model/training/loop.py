@@ -17,6 +17,7 @@ from torch import Tensor
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import AttentionKind, TrainingSettings
+from mars_model.training.averaging import AveragedWeights
 from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.network import MarsNetwork, all_biases, encode_all
 from mars_model.training.optimizer import DecayingOptimizer
@@ -124,19 +125,20 @@ def train(
         network.to(device)
         words = torch.tensor(documents, device=device)
         optimizer = DecayingOptimizer(network, settings)
+        average = AveragedWeights(network, settings.weight_averaging)
         best_state = deepcopy(network.state_dict())
         for epoch in range(1, settings.max_epochs + 1):
             loss, n_skipped = _train_epoch(
-                network, optimizer, words, objective, settings, epoch, progress
+                network, optimizer, average, words, objective, settings, epoch, progress
             )
-            metric = _validate(network, words, validate)
+            metric = _validate(average.network, words, validate)
             if math.isnan(metric):
                 raise _not_a_number("validation metric", metric, f"after epoch {epoch}", settings)
             history.append(EpochRecord(epoch, loss, metric, n_skipped))
             if progress is not None:
                 progress.on_epoch(history[-1])
             if metric > best.validation:
-                best, best_state = history[-1], deepcopy(network.state_dict())
+                best, best_state = history[-1], deepcopy(average.network.state_dict())
             elif epoch - best.epoch >= settings.patience:
                 break
         network.load_state_dict(best_state)
@@ -148,6 +150,7 @@ def train(
 def _train_epoch(
     network: MarsNetwork,
     optimizer: DecayingOptimizer,
+    average: AveragedWeights,
     documents: Tensor,
     objective: Objective,
     settings: TrainingSettings,
@@ -169,6 +172,7 @@ def _train_epoch(
             raise _not_a_number("loss", value, f"in epoch {epoch} at step {step}", settings)
         step_loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        average.update()
         loss += value / n_steps
         n_skipped += batch.n_skipped
         if progress is not None:
