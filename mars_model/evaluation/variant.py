@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mars_model.bundle.vocabulary import Vocabulary
@@ -23,9 +22,8 @@ from mars_model.training.export import export_network
 from mars_model.training.loop import train
 from mars_model.training.network import (
     MarsNetwork,
-    all_biases,
+    all_vectors,
     build_network,
-    encode_all,
     encode_new,
 )
 
@@ -39,16 +37,11 @@ class TrainedVariant:
 
     def catalogue(self, documents: NDArray[np.int64]) -> Catalogue:
         """All items of the training as candidates; `documents` [n_items, L] are in its order."""
-        words, network = torch.from_numpy(documents), self.network
-        return Catalogue.of_vectors(
-            encode_all(network.item_encoder, words),
-            encode_all(network.user_encoder, words),
-            all_biases(network, len(documents)),
-        )
+        return Catalogue.of_vectors(*all_vectors(self.network, documents))
 
     def new_candidates(self, documents: NDArray[np.int64]) -> NDArray[np.float32]:
         """Candidate vectors [D, K] of items that training did not have: from text alone."""
-        return encode_new(self.network.item_encoder, torch.from_numpy(documents))
+        return encode_new(self.network.item_encoder, documents)
 
 
 def train_variant(

@@ -19,7 +19,7 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.settings import AttentionKind, TrainingSettings
 from mars_model.training.averaging import AveragedWeights
 from mars_model.training.catalogue_objective import CatalogueObjective
-from mars_model.training.network import MarsNetwork, all_biases, encode_all
+from mars_model.training.network import MarsNetwork, all_vectors
 from mars_model.training.optimizer import DecayingOptimizer
 from mars_model.training.reproducible import pick_device, reproducible
 from mars_model.training.sampled_objective import SampledObjective
@@ -131,7 +131,7 @@ def train(
             loss, n_skipped = _train_epoch(
                 network, optimizer, average, words, objective, settings, epoch, progress
             )
-            metric = _validate(average.network, words, validate)
+            metric = float(validate(*all_vectors(average.network, words)))
             if math.isnan(metric):
                 raise _not_a_number("validation metric", metric, f"after epoch {epoch}", settings)
             history.append(EpochRecord(epoch, loss, metric, n_skipped))
@@ -178,13 +178,6 @@ def _train_epoch(
         if progress is not None:
             progress.on_step(epoch, step, n_steps, value)
     return loss, n_skipped
-
-
-def _validate(network: MarsNetwork, documents: Tensor, validate: Validate) -> float:
-    """Encode all items with both encoders and return the metric of their vectors and biases."""
-    encoders = (network.item_encoder, network.user_encoder)
-    candidates, memory = (encode_all(encoder, documents) for encoder in encoders)
-    return float(validate(candidates, memory, all_biases(network, len(documents))))
 
 
 def _not_a_number(what: str, value: float, when: str, settings: TrainingSettings) -> MarsBatchError:

@@ -104,11 +104,22 @@ def encode_all(encoder: Encoder, documents: Tensor, chunk: int = 4096) -> NDArra
     return vectors
 
 
+def all_vectors(
+    network: MarsNetwork, documents: Tensor | NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return candidate vectors, memory vectors, both `[n_items, K]`, and biases `[n_items]`."""
+    words = torch.as_tensor(documents)
+    candidates, memory = (
+        encode_all(encoder, words) for encoder in (network.item_encoder, network.user_encoder)
+    )
+    return candidates, memory, all_biases(network, len(words))
+
+
 @torch.no_grad()
-def encode_new(encoder: Encoder, documents: Tensor) -> NDArray[np.float32]:
+def encode_new(encoder: Encoder, documents: NDArray[np.int64]) -> NDArray[np.float32]:
     """Encode documents `[D, L]` of items that training did not have, to `[D, K]`: free is zero."""
     free = None if encoder.free is None else torch.zeros(len(documents), encoder.size)
-    vectors: NDArray[np.float32] = encoder(documents, free).numpy()
+    vectors: NDArray[np.float32] = encoder(torch.from_numpy(documents), free).numpy()
     return vectors
 
 
