@@ -18,7 +18,7 @@ from mars_model.features.likes import LikeMatrix
 
 EASE_PENALTIES = (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
 ALS_FACTORS = (10, 32, 64)
-ALS_PENALTIES = (0.01, 0.1, 1.0)
+ALS_PENALTIES = (0.1, 0.3, 1.0, 3.0)
 ALS_ALPHAS = (1.0, 10.0, 40.0)
 BASELINES = ("popularity", "ease", "als")
 
