@@ -53,7 +53,8 @@ def train_variant(
 ) -> TrainedVariant:
     """Train on likes of the items of `documents` [n_items, L], early stopping on held-out likes."""
     n_likes = np.bincount(training.item_idx, minlength=training.n_items)
-    network = build_network(n_words, settings.model, settings.training.seed, n_likes)
+    seed, scale = settings.training.seed, settings.training.logit_scale
+    network = build_network(n_words, settings.model, seed, n_likes, scale)
     weighing = settings.model.attention
     with tempfile.TemporaryDirectory(prefix="mars-evaluate-") as folder:
         attention = open_attention(export_network(network, Path(folder), weighing).attention)

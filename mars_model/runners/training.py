@@ -46,7 +46,8 @@ def train_model(
     share, seed = settings.training.validation_share, settings.training.seed
     kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
     n_likes = np.bincount(kept.item_idx, minlength=kept.n_items)
-    network = build_network(len(data.vocabulary.words), settings.model, seed, n_likes)
+    n_words, scale = len(data.vocabulary.words), settings.training.logit_scale
+    network = build_network(n_words, settings.model, seed, n_likes, scale)
     weighing = settings.model.attention
     with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
         # The graph that a night ranks with ranks in validation too; it has no weights.

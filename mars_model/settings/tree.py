@@ -104,6 +104,7 @@ class TrainingSettings(_Branch):
     users_per_batch: int = Field(256, ge=1)
     history_dropout: float = Field(0.0, ge=0, lt=1)  # share of each history hidden at each step
     max_candidates: int = Field(50_000, ge=1)  # in larger catalogues, so many are sampled
+    logit_scale: float = Field(1.0, gt=0)  # scores times this are the logits of the softmax
     # both
     optimizer: Literal["rmsprop", "adam"] = "rmsprop"
     learning_rate: float = Field(0.001, gt=0)

@@ -29,6 +29,7 @@ class CatalogueObjective:
             likes, settings.users_per_batch, settings.history_dropout, settings.max_candidates
         )
         self._kind = kind
+        self._logit_scale = settings.logit_scale
         self.n_sampled_candidates = settings.max_candidates if self._batches.is_sampled else 0
 
     @property
@@ -60,7 +61,8 @@ class CatalogueObjective:
             memories=memories,
             kind=self._kind,
         )
-        logits = scores + (vectors.bias(candidate_idx) + tensor(batch.log_weight))
+        scores = scores + vectors.bias(candidate_idx)
+        logits = self._logit_scale * scores + tensor(batch.log_weight)
         is_skipped = torch.zeros_like(logits, dtype=torch.bool)
         is_skipped[tensor(batch.skipped_users), tensor(batch.skipped_targets)] = True
         shares = logits.masked_fill(is_skipped, -torch.inf).log_softmax(dim=1)

@@ -31,14 +31,15 @@ class FreeVectors(nn.Module):
 
 
 class ItemBias(nn.Module):
-    """One number an item, log(1 + likes) at the start. Parameter: `values` `[n_items]`."""
+    """One number an item, log(1 + likes) / scale at the start. Parameter: `values` `[n_items]`."""
 
     is_liked: Tensor  # [n_items] bool
 
-    def __init__(self, n_likes: NDArray[np.int64]) -> None:
+    def __init__(self, n_likes: NDArray[np.int64], scale: float = 1.0) -> None:
         super().__init__()
         self.register_buffer("is_liked", torch.from_numpy(n_likes > 0), persistent=False)
-        self.values = nn.Parameter(torch.from_numpy(np.log1p(n_likes).astype(np.float32)))
+        start = (np.log1p(n_likes) / scale).astype(np.float32)
+        self.values = nn.Parameter(torch.from_numpy(start))
 
     def forward(self, item_idx: Tensor) -> Tensor:
         """Return the biases of items, exactly zero for those without a like."""

@@ -73,11 +73,13 @@ def build_network(
     model_settings: ModelSettings,
     seed: int,
     n_likes: NDArray[np.int64] | None = None,
+    logit_scale: float = 1.0,
 ) -> MarsNetwork:
     """Return a freshly initialised network for a vocabulary of `n_words` words.
 
     `n_likes` `[n_items]` counts each item's training likes; a model without item factors needs
-    none. The weights depend on the arguments alone: torch's global generator is not touched.
+    none. With `training.logit_scale` the bias starts where it makes the logits log popularity. The
+    weights depend on the arguments alone: torch's global generator is not touched.
     """
     if n_likes is None:
         if model_settings.has_item_factors:
@@ -87,7 +89,7 @@ def build_network(
     return MarsNetwork(
         item_encoder=Encoder(n_words, model_settings, n_likes, generator),
         user_encoder=Encoder(n_words, model_settings, n_likes, generator),
-        item_bias=ItemBias(n_likes) if model_settings.has_item_bias else None,
+        item_bias=ItemBias(n_likes, logit_scale) if model_settings.has_item_bias else None,
     )
 
 
