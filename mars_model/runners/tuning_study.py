@@ -86,8 +86,8 @@ class Study:
                 trial.set_user_attr(_NOTE, note)
                 self._study.tell(trial, state=TrialState.PRUNED)
             else:
-                self._study.tell(trial, self._record_of(trial.number).value)
-        return self._record_of(trial.number)
+                self._study.tell(trial, max(self._trial(trial).intermediate_values.values()))
+        return self._record(self._trial(trial))
 
     def fail_interrupted(self) -> int:
         """Mark the trials that a killed search left running as failed; returns how many."""
@@ -123,8 +123,9 @@ class Study:
     def _values(self, drawn: Mapping[str, float]) -> dict[str, float]:
         return {name: d.setting(drawn[name]) for name, d in self._space.items() if name in drawn}
 
-    def _record_of(self, number: int) -> TrialRecord:
-        return self._record(self._study.get_trials(deepcopy=False)[number])
+    def _trial(self, trial: optuna.Trial) -> FrozenTrial:
+        """What the database holds of a trial by now."""
+        return self._study.get_trials(deepcopy=False)[trial.number]
 
     def _record(self, trial: FrozenTrial) -> TrialRecord:
         by_epoch = trial.intermediate_values
