@@ -71,7 +71,7 @@ def tune(
         _start(space, settings),
         _made_of(settings, space, data),
         settings.training.seed,
-        n_warmup_epochs=max(1, settings.training.max_epochs // 10),
+        n_warmup_epochs=max(1, settings.training.max_epochs // 5),
     )
     if n_interrupted := study.fail_interrupted():
         say(f"{n_interrupted} interrupted trial(s) are tried again")
@@ -162,7 +162,8 @@ def _report(study: Study, database: Path, settings: Settings, names: list[str]) 
     folder, n_finished = files_of(database), study.n_finished()
     importances = study.importances()
     if importances:
-        title = f"What mattered in the study {database.stem}: {n_finished} trials"
+        n_complete = sum(record.state == "complete" for record in study.records())
+        title = f"What mattered in the study {database.stem}: {n_complete} complete trials"
         draw_importances(folder / PLOT, importances, title)
     return Tuned(
         database=database,
