@@ -1,6 +1,5 @@
 """Runs tune: searches settings on validation likes, trial by trial; no bundle is written."""
 
-import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -8,12 +7,12 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from mars_model import __version__
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.variant import train_variant
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.training_data import TrainingData, read_training_data
+from mars_model.runners.tuning_basis import made_of
 from mars_model.runners.tuning_report import (
     BEST,
     PLOT,
@@ -27,9 +26,6 @@ from mars_model.runners.tuning_study import Study, TrialRecord, open_study
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.loop import Progress
-
-# How a training is computed, which its metric does not hang on.
-_NOT_COMPARED = {"n_threads", "device"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def tune(
         database,
         space,
         _start(space, settings),
-        _made_of(settings, space, data),
+        made_of(settings, space, data),
         settings.training.seed,
         n_warmup_epochs=max(1, settings.training.max_epochs // 5),
     )
@@ -117,28 +113,6 @@ def _start(space: Space, settings: Settings) -> dict[str, float]:
     now = values_in(settings, space)
     drawn = {name: values.draw_of(now[name]) for name, values in space.items()}
     return {name: draw for name, draw in drawn.items() if draw is not None}
-
-
-def _made_of(settings: Settings, space: Space, data: TrainingData) -> dict[str, str]:
-    """All that two trials must have in common to be compared."""
-    branches = settings.model_dump(include={"likes", "documents", "model", "training"})
-    shaping = {
-        f"{branch}.{name}": str(value)
-        for branch, leaves in branches.items()
-        for name, value in leaves.items()
-        if name not in _NOT_COMPARED
-    }
-    digest = hashlib.sha256(data.documents.tobytes())
-    for array in (data.likes.starts, data.likes.item_idx):
-        digest.update(array.tobytes())
-    digest.update("\n".join(map(str, [*data.user_ids, *data.item_ids])).encode())
-    likes_and_documents = digest.hexdigest()[:12]
-    return {
-        "release": __version__,
-        "likes and documents before the run date": likes_and_documents,
-        **shaping,
-        **{name: str(values) for name, values in space.items()},
-    }
 
 
 def _write_files(

@@ -13,7 +13,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
-from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.errors import MarsBatchError
+from mars_model.runners.tuning_basis import check_made_of
 from mars_model.runners.tuning_space import Choice, Range, Space
 
 if TYPE_CHECKING:
@@ -191,21 +192,8 @@ def open_study(
     if found is None:
         study.set_user_attr(_MADE_OF, json.dumps(dict(made_of)))
     else:
-        _check_made_of(database, json.loads(found), made_of)
+        check_made_of(database, json.loads(found), made_of)
     return Study(study, space, start, seed)
-
-
-def _check_made_of(database: Path, begun: dict[str, str], now: Mapping[str, str]) -> None:
-    names = [name for name in {**begun, **now} if begun.get(name) != now.get(name)]
-    if names:
-        differences = "; ".join(
-            f"'{name}' was {begun.get(name, 'missing')}, is {now.get(name, 'missing')}"
-            for name in names
-        )
-        raise SettingsError(
-            f"study {database}: its trials cannot be compared with new ones: {differences}. Put "
-            "this back, or begin another study with --study NAME"
-        )
 
 
 def _distribution(values: Choice | Range) -> BaseDistribution:
