@@ -75,6 +75,11 @@ def test_one_module_imports_mlflow() -> None:
     assert importers("mlflow") == {"runners/tracking.py"}
 
 
+def test_one_module_imports_optuna_and_one_draws() -> None:
+    assert importers("optuna") == {"runners/tuning_study.py"}
+    assert importers("matplotlib") == {"runners/tuning_report.py"}
+
+
 def test_one_module_builds_spark_sessions() -> None:
     builders = {
         str(path.relative_to(PACKAGE))
@@ -84,10 +89,11 @@ def test_one_module_builds_spark_sessions() -> None:
     assert builders == {"tables/session.py"}
 
 
-def test_scoring_a_night_needs_no_torch_and_no_mlflow() -> None:
+def test_scoring_a_night_needs_no_extra() -> None:
     code = (
         "import sys; import mars_model.cli.main, mars_model.runners.scoring; "
-        "print([m for m in ('torch', 'onnx', 'mlflow') if m in sys.modules])"
+        "extras = ('torch', 'onnx', 'mlflow', 'optuna', 'matplotlib'); "
+        "print([m for m in extras if m in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout == "[]\n", answer.stderr

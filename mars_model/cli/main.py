@@ -22,6 +22,7 @@ from mars_model.cli.runs import runs_command
 from mars_model.cli.score import score_command
 from mars_model.cli.sql import sql_command
 from mars_model.cli.train import train_command
+from mars_model.cli.tune import tune_command
 
 
 class SentenceGroup(click.Group):
@@ -58,6 +59,7 @@ for command in (
     build_documents_command,
     build_histories_command,
     train_command,
+    tune_command,
     encode_items_command,
     score_command,
     nightly_command,

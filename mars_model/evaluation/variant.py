@@ -19,7 +19,7 @@ from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import Attention, open_attention
 from mars_model.settings import Settings
 from mars_model.training.export import export_network
-from mars_model.training.loop import train
+from mars_model.training.loop import Progress, TrainingResult, train
 from mars_model.training.network import (
     MarsNetwork,
     all_vectors,
@@ -34,6 +34,7 @@ class TrainedVariant:
 
     network: MarsNetwork
     attention: Attention
+    result: TrainingResult
 
     def catalogue(self, documents: NDArray[np.int64]) -> Catalogue:
         """All items of the training as candidates; `documents` [n_items, L] are in its order."""
@@ -50,6 +51,7 @@ def train_variant(
     documents: NDArray[np.int64],
     training: LikeMatrix,
     held: LikeMatrix,
+    progress: Progress | None = None,
 ) -> TrainedVariant:
     """Train on likes of the items of `documents` [n_items, L], early stopping on held-out likes."""
     n_likes = np.bincount(training.item_idx, minlength=training.n_items)
@@ -59,8 +61,8 @@ def train_variant(
     with tempfile.TemporaryDirectory(prefix="mars-evaluate-") as folder:
         attention = open_attention(export_network(network, Path(folder), weighing).attention)
     validate, _ = validation_of(attention, training, held, settings)
-    train(network, documents, training, settings.training, validate, attention=weighing)
-    return TrainedVariant(network, attention)
+    result = train(network, documents, training, settings.training, validate, progress, weighing)
+    return TrainedVariant(network, attention, result)
 
 
 def rank_variant(

@@ -1,0 +1,117 @@
+"""What tune searches, as data: the settings that matter for each objective, and their values.
+
+Source: docs/model.md, "Search". The paper's grids: Zheng et al., section on settings.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from mars_model.errors import SettingsError
+from mars_model.settings import ModelSettings, Settings
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few values."""
+
+    values: tuple[int | float, ...]
+
+    def setting(self, drawn: float) -> float:
+        """The value of the setting that a draw stands for."""
+        return drawn
+
+    def draw_of(self, setting: float) -> float | None:
+        """The draw that stands for a value, None where there is none."""
+        return setting if setting in self.values else None
+
+
+@dataclass(frozen=True)
+class Range:
+    """Any value from `low` to `high`; a draw below `zero_below` stands for 0."""
+
+    low: float
+    high: float
+    is_log: bool = False
+    zero_below: float = 0.0
+
+    def setting(self, drawn: float) -> float:
+        """The value of the setting that a draw stands for: three digits are enough."""
+        return 0.0 if drawn < self.zero_below else float(f"{drawn:.3g}")
+
+    def draw_of(self, setting: float) -> float | None:
+        """The draw that stands for a value, None where there is none."""
+        drawn = self.low if setting == 0 and self.zero_below else setting
+        return drawn if self.low <= drawn <= self.high else None
+
+
+Space = Mapping[str, Choice | Range]  # dotted name of a setting → its values
+
+_DECAY = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)
+_PAPERS_PENALTIES = Choice((0.001, 0.002, 0.005, 0.01, 0.02, 0.05))
+
+CATALOGUE: Space = {
+    "training.learning_rate": Range(5e-4, 1e-2, is_log=True),
+    "training.users_per_batch": Choice((64, 128, 256, 512)),
+    "training.history_dropout": Range(0.1, 0.8),
+    "training.vector_dropout": Range(0.0, 0.6),
+    "training.free_dropout": Range(0.0, 0.7),
+    "training.weight_decay": _DECAY,
+    "training.free_weight_decay": _DECAY,
+    "training.weight_averaging": Choice((0.0, 0.9, 0.95, 0.98)),
+    "model.representation_size": Choice((32, 50, 64, 100)),
+    "model.embedding_size": Choice((32, 64, 128)),
+    "model.n_filters": Choice((32, 64, 128)),
+}
+SAMPLED: Space = {
+    "training.learning_rate": Range(2e-4, 5e-3, is_log=True),
+    "training.user_penalty": _PAPERS_PENALTIES,
+    "training.item_penalty": _PAPERS_PENALTIES,
+    "training.max_memory": Choice((5, 10, 20, 50)),
+    "model.representation_size": Choice((5, 10, 20, 50, 70, 100)),
+}
+
+
+def space_of(settings: Settings, fixed: Collection[str] = ()) -> Space:
+    """The settings to search for a variant: those that it has, without the `fixed` ones.
+
+    Raises SettingsError where none is left.
+    """
+    whole = CATALOGUE if settings.training.objective == "catalogue" else SAMPLED
+    left_out = {*fixed, *_missing_in(settings.model)}
+    space = {name: values for name, values in whole.items() if name not in left_out}
+    if not space:
+        raise SettingsError(
+            f"--set fixes every setting that could be searched ({', '.join(whole)}): leave at "
+            "least one of them free"
+        )
+    return space
+
+
+def with_values(settings: Settings, values: Mapping[str, float]) -> Settings:
+    """The settings with some of them, by dotted name, replaced."""
+    tree = settings.model_dump()
+    for name, value in values.items():
+        branch, leaf = name.split(".")
+        tree[branch][leaf] = value
+    return Settings.model_validate(tree)
+
+
+def values_in(settings: Settings, names: Collection[str]) -> dict[str, float]:
+    """The values that some settings, by dotted name, have."""
+    tree = settings.model_dump()
+    return {name: tree[name.split(".")[0]][name.split(".")[1]] for name in names}
+
+
+def _missing_in(model: ModelSettings) -> set[str]:
+    """Searched settings of parts that a variant does without."""
+    missing: set[str] = set()
+    if model.text == "none":
+        missing |= {"training.weight_decay", "model.embedding_size"}
+    if model.text != "cnn":
+        missing.add("model.n_filters")
+    # Without text, an item without its free vector is nothing: hiding it teaches nothing.
+    if not model.has_free_vectors or model.text == "none":
+        missing.add("training.free_dropout")
+    if not model.has_free_vectors:
+        missing.add("training.free_weight_decay")
+    return missing
