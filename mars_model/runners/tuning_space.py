@@ -52,6 +52,7 @@ _PAPERS_PENALTIES = Choice((0.001, 0.002, 0.005, 0.01, 0.02, 0.05))
 CATALOGUE: Space = {
     "training.learning_rate": Range(5e-4, 1e-2, is_log=True),
     "training.users_per_batch": Choice((64, 128, 256, 512)),
+    "training.logit_scale": Choice((1.0, 2.0, 4.0, 8.0)),
     "training.history_dropout": Range(0.1, 0.8),
     "training.vector_dropout": Range(0.0, 0.6),
     "training.free_dropout": Range(0.0, 0.7),
