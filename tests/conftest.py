@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -19,7 +20,7 @@ from mars_model.publishing.runs import Run
 from mars_model.runners.importing import merge_files
 from mars_model.runners.scoring import run_night
 from mars_model.runners.training import train_model
-from mars_model.settings import Settings, load_settings
+from mars_model.settings import ModelSettings, Settings, TrainingSettings, load_settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
 
@@ -65,6 +66,27 @@ class SilentProgress:
 
     def on_epoch(self, record: object) -> None:
         """Nothing."""
+
+
+def paper_model(**changed: Any) -> ModelSettings:
+    """The paper's model, without what goes beyond it."""
+    plain = {"variant": "mars", "has_free_vectors": False, "has_item_bias": False}
+    return ModelSettings(**{**plain, **changed})
+
+
+def paper_training(**changed: Any) -> TrainingSettings:
+    """Algorithm 1 with RMSprop, without any regularisation beside its penalties."""
+    plain = {
+        "objective": "sampled",
+        "optimizer": "rmsprop",
+        "learning_rate": 0.001,
+        "history_dropout": 0.0,
+        "logit_scale": 1.0,
+        "vector_dropout": 0.0,
+        "free_dropout": 0.0,
+        "weight_averaging": 0.0,
+    }
+    return TrainingSettings(**{**plain, **changed})
 
 
 def small_settings(*overrides: str, conf: Path | None = None) -> Settings:

@@ -67,15 +67,15 @@ class DocumentSettings(_Branch):
 class ModelSettings(_Branch):
     """What the network is made of, and its sizes: e, c, g and K of the paper."""
 
-    variant: str = Field("mars", pattern=r"^[a-z0-9][a-z0-9-]*$")  # a name; the flags decide
+    variant: str = Field("mars-plus", pattern=r"^[a-z0-9][a-z0-9-]*$")  # a name; the flags decide
     text: TextKind = "cnn"
-    has_free_vectors: bool = False  # vectors of an item's own beside its text's
-    has_item_bias: bool = False
+    has_free_vectors: bool = True  # vectors of an item's own beside its text's
+    has_item_bias: bool = True
     attention: AttentionKind = "softmax"
     embedding_size: int = Field(64, ge=1)
     window: int = Field(3, ge=1)
     n_filters: int = Field(64, ge=1)
-    representation_size: int = Field(50, ge=1, le=300)
+    representation_size: int = Field(64, ge=1, le=300)
     max_words: int = Field(150, ge=1)  # words of a document that the encoders read
 
     @model_validator(mode="after")
@@ -94,7 +94,7 @@ class TrainingSettings(_Branch):
     """What is minimised, how, with what regularisation, and when training ends."""
 
     seed: int = 1
-    objective: Literal["sampled", "catalogue"] = "sampled"
+    objective: Literal["sampled", "catalogue"] = "catalogue"
     # sampled: Algorithm 1 of the paper, one item not liked for each liked one
     batch_size: int = Field(512, ge=1)
     max_memory: int = Field(20, ge=1)
@@ -102,20 +102,20 @@ class TrainingSettings(_Branch):
     item_penalty: float = Field(0.002, ge=0)
     # catalogue: every like of a batch of users against all items
     users_per_batch: int = Field(256, ge=1)
-    history_dropout: float = Field(0.0, ge=0, lt=1)  # share of each history hidden at each step
+    history_dropout: float = Field(0.5, ge=0, lt=1)  # share of each history hidden at each step
     max_candidates: int = Field(50_000, ge=1)  # in larger catalogues, so many are sampled
-    logit_scale: float = Field(1.0, gt=0)  # scores times this are the logits of the softmax
+    logit_scale: float = Field(4.0, gt=0)  # scores times this are the logits of the softmax
     # both
-    optimizer: Literal["rmsprop", "adam"] = "rmsprop"
-    learning_rate: float = Field(0.001, gt=0)
-    vector_dropout: float = Field(0.0, ge=0, lt=1)  # of the vectors' entries
-    free_dropout: float = Field(0.0, ge=0, lt=1)  # of items: their free vectors are 0 in a step
+    optimizer: Literal["rmsprop", "adam"] = "adam"
+    learning_rate: float = Field(0.004, gt=0)
+    vector_dropout: float = Field(0.3, ge=0, lt=1)  # of the vectors' entries
+    free_dropout: float = Field(0.3, ge=0, lt=1)  # of items: their free vectors are 0 in a step
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
     # share that the average keeps at each step; the averaged weights are what is validated and kept
-    weight_averaging: float = Field(0.0, ge=0, lt=1)
-    max_epochs: int = Field(30, ge=1)
-    patience: int = Field(3, ge=1)  # epochs without a better validation metric
+    weight_averaging: float = Field(0.95, ge=0, lt=1)
+    max_epochs: int = Field(50, ge=1)
+    patience: int = Field(4, ge=1)  # epochs without a better validation metric
     validation_share: float = Field(0.2, gt=0, lt=1)  # of each user's likes
     max_validation_users: int = Field(2000, ge=1)
     n_threads: int = Field(2, ge=1)

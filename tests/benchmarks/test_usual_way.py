@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import ModelSettings, TrainingSettings
 from mars_model.training.network import build_network
 from mars_model.training.sampled_objective import SampledObjective
+from tests.conftest import paper_model, paper_training
 from usual_way import both_ways, check_same_loss
 
-MODEL = ModelSettings(embedding_size=6, window=3, n_filters=5, representation_size=4, max_words=9)
-TRAINING = TrainingSettings(batch_size=32, max_memory=3, n_threads=1)
+MODEL = paper_model(embedding_size=6, window=3, n_filters=5, representation_size=4, max_words=9)
+TRAINING = paper_training(batch_size=32, max_memory=3, n_threads=1)
 LIKES = LikeMatrix.from_rows([[0, 2, 5], [1, 2], [3, 4, 6, 7, 1], [0, 7]], n_items=8)
 
 

@@ -11,6 +11,7 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.resources import resource_folder
 from mars_model.settings import ModelSettings, TrainingSettings, load_settings
 from mars_model.training.network import MarsNetwork, build_network
+from tests.conftest import paper_model, paper_training
 
 N_LIKES = np.array([3, 1, 0, 2, 1, 0, 1, 2])
 
@@ -19,16 +20,12 @@ N_WORDS = 30
 
 @pytest.fixture
 def model_settings() -> ModelSettings:
-    return ModelSettings(
-        embedding_size=6, window=3, n_filters=5, representation_size=4, max_words=9
-    )
+    return paper_model(embedding_size=6, window=3, n_filters=5, representation_size=4, max_words=9)
 
 
 @pytest.fixture
 def training_settings() -> TrainingSettings:
-    return TrainingSettings(
-        seed=5, batch_size=8, max_memory=2, max_epochs=3, patience=3, n_threads=1
-    )
+    return paper_training(seed=5, batch_size=8, max_memory=2, max_epochs=3, patience=3, n_threads=1)
 
 
 @pytest.fixture

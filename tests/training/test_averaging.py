@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from mars_model.settings import ModelSettings
 from mars_model.training.averaging import AveragedWeights
 from mars_model.training.network import MarsNetwork, build_network
+from tests.conftest import paper_model
 
-BIASED = ModelSettings(has_item_bias=True, embedding_size=2, n_filters=2, representation_size=2)
+BIASED = paper_model(has_item_bias=True, embedding_size=2, n_filters=2, representation_size=2)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import torch
 
 from mars_model.errors import InputDataError
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import TrainingSettings
 from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
 from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.quotient import Memories, leave_one_out_scores
+from tests.conftest import paper_training
 
 ROWS = [[0, 2, 5], [1, 2], [3, 4, 6, 7], [0, 7]]
 LIKES = LikeMatrix.from_rows(ROWS, n_items=12)
@@ -43,7 +43,7 @@ class FixedVectors:
 
 
 def objective(kind: str, **settings) -> CatalogueObjective:
-    return CatalogueObjective(LIKES, TrainingSettings(**settings), kind)
+    return CatalogueObjective(LIKES, paper_training(**settings), kind)
 
 
 def draw(hidden: float, max_candidates: int = 100, seed: int = 0) -> CatalogueBatch:

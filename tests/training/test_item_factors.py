@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import ModelSettings, TrainingSettings
+from mars_model.settings import ModelSettings
 from mars_model.training.loop import train
 from mars_model.training.network import all_biases, all_free_vectors, build_network
 from mars_model.training.optimizer import DecayingOptimizer
 from mars_model.training.vectors import StepVectors
+from tests.conftest import paper_training
 from tests.training.conftest import N_LIKES
 
 COLD = [2, 5]  # the items of N_LIKES that nobody liked
@@ -41,7 +42,7 @@ def test_free_vectors_start_small_and_different_on_both_sides(network):
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
 def test_items_that_nobody_liked_never_move(network, documents, objective, optimizer):
     likes = LikeMatrix.from_rows([[0, 3, 7], [0, 1], [0, 4, 6], [3, 7]], n_items=8)
-    settings = TrainingSettings(
+    settings = paper_training(
         objective=objective,
         optimizer=optimizer,
         learning_rate=0.05,
@@ -77,7 +78,7 @@ def test_an_item_without_likes_has_the_vector_of_its_text(network, documents):
 def test_a_dropped_item_has_the_vector_of_its_text_on_both_sides(network, documents):
     words = torch.tensor(documents)
     torch.manual_seed(1)
-    step = StepVectors(network, words, TrainingSettings(free_dropout=0.5))
+    step = StepVectors(network, words, paper_training(free_dropout=0.5))
     dropped = []
     for encode, encoder in (
         (step.candidates, network.item_encoder),
@@ -93,14 +94,14 @@ def test_a_dropped_item_has_the_vector_of_its_text_on_both_sides(network, docume
 
 def test_the_share_of_dropped_entries_is_the_one_asked_for(network, documents):
     torch.manual_seed(1)
-    step = StepVectors(network, torch.tensor(documents), TrainingSettings(vector_dropout=0.25))
+    step = StepVectors(network, torch.tensor(documents), paper_training(vector_dropout=0.25))
     zeros = [(step.candidates(EVERYTHING) == 0).double().mean() for _ in range(200)]
     assert float(sum(zeros) / 200) == pytest.approx(0.25, abs=0.02)
 
 
 @pytest.mark.parametrize("kind", ["rmsprop", "adam"])
 def test_decay_shrinks_text_and_free_vectors_by_rates_of_their_own(network, kind):
-    settings = TrainingSettings(
+    settings = paper_training(
         optimizer=kind, learning_rate=0.1, weight_decay=0.5, free_weight_decay=2.0
     )
     before = {name: value.clone() for name, value in network.state_dict().items()}
