@@ -1,5 +1,6 @@
 """mars-batch train."""
 
+import sys
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 from mars_model.bundle.manifest import Manifest
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.progress import Both, TrainingBar
-from mars_model.errors import MarsBatchError
+from mars_model.errors import MarsBatchError, TrainingInterrupted
 from mars_model.runners.tracking import track
 
 
@@ -20,6 +21,8 @@ def train_command(job: Job, run_date: date) -> None:
 
     Its bundle is used from the next night on, unless its validation MAP is lower than that of
     the bundle in use by more than the setting promotion.max_map_loss.
+
+    After Ctrl-C or a crash the same command goes on after the last finished epoch.
 
     Example: mars-batch --conf conf/models/mars.yaml train
     """
@@ -61,12 +64,18 @@ def train_and_promote(job: Job, run_date: date) -> Any:
             "Install it with: pip install 'mars-batch[train]'"
         ) from error
     settings = job.settings
-    with (
-        track(settings, run_date, job.say) as tracking,
-        TrainingBar(settings.training.max_epochs) as bar,
-    ):
-        progress = bar if tracking is None else Both(bar, tracking)
-        trained = train_model(job.warehouse, job.registry, settings, run_date, progress)
-        if tracking is not None:
-            tracking.log_bundle(trained.bundle, trained.decision)
+    try:
+        with (
+            track(settings, run_date, job.say) as tracking,
+            TrainingBar(settings.training.max_epochs) as bar,
+        ):
+            progress = bar if tracking is None else Both(bar, tracking)
+            trained = train_model(
+                job.warehouse, job.registry, settings, run_date, progress, job.say
+            )
+            if tracking is not None:
+                tracking.log_bundle(trained.bundle, trained.decision)
+    except TrainingInterrupted as interrupted:
+        job.say(str(interrupted))
+        sys.exit(interrupted.exit_code)
     return trained
