@@ -15,8 +15,16 @@ from mars_model.runners.tracking import track
 
 @click.command("train")
 @run_date_option
+@click.option(
+    "--num-processes",
+    "n_processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that share every batch, started by PySpark's TorchDistributor.",
+)
 @click.pass_obj
-def train_command(job: Job, run_date: date) -> None:
+def train_command(job: Job, run_date: date, n_processes: int) -> None:
     """Train the model on the likes before the run date.
 
     Its bundle is used from the next night on, unless its validation MAP is lower than that of
@@ -26,7 +34,7 @@ def train_command(job: Job, run_date: date) -> None:
 
     Example: mars-batch --conf conf/models/mars.yaml train
     """
-    trained = train_and_promote(job, run_date)
+    trained = train_and_promote(job, run_date, n_processes)
     manifest, decision = trained.bundle.manifest, trained.decision
     state = "in use from the next night on" if decision.is_promoted else "not promoted"
     job.show(
@@ -54,7 +62,7 @@ def _objective(manifest: Manifest) -> str:
     return "each like against the whole catalogue"
 
 
-def train_and_promote(job: Job, run_date: date) -> Any:
+def train_and_promote(job: Job, run_date: date, n_processes: int = 1) -> Any:
     """Train with a progress bar. Raises MarsBatchError where the train extra is missing."""
     try:
         from mars_model.runners.training import train_model
@@ -71,7 +79,7 @@ def train_and_promote(job: Job, run_date: date) -> Any:
         ):
             progress = bar if tracking is None else Both(bar, tracking)
             trained = train_model(
-                job.warehouse, job.registry, settings, run_date, progress, job.say
+                job.warehouse, job.registry, settings, run_date, progress, job.say, n_processes
             )
             if tracking is not None:
                 tracking.log_bundle(trained.bundle, trained.decision)

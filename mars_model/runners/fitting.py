@@ -19,6 +19,7 @@ from mars_model.training.checkpoint import Checkpoints, checkpoint_name
 from mars_model.training.export import export_network
 from mars_model.training.loop import Progress, TrainingResult, train
 from mars_model.training.network import MarsNetwork, build_network
+from mars_model.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,15 @@ class Fitted:
     n_validation_users: int
 
 
-def fit(task: FittingTask, progress: Progress, checkpoints: Checkpoints) -> Fitted:
+def fit(
+    task: FittingTask,
+    progress: Progress | None,
+    checkpoints: Checkpoints,
+    processes: Processes = ALONE,
+) -> Fitted:
     """Train from the beginning, or from a checkpoint of the same task."""
     settings, weighing = task.settings, task.settings.model.attention
-    network = build_network(task.n_words, settings.model, settings.training.seed, task.n_likes)
+    network = untrained_network(task)
     with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
         # The graph that a night ranks with ranks in validation too; it has no weights.
         attention = open_attention(export_network(network, Path(folder), weighing).attention)
@@ -63,15 +69,25 @@ def fit(task: FittingTask, progress: Progress, checkpoints: Checkpoints) -> Fitt
         progress,
         weighing,
         checkpoints,
+        processes,
     )
     return Fitted(network, result, n_users)
 
 
-def checkpoints_of(task: FittingTask, models: Path, say: Callable[[str], None]) -> Checkpoints:
+def untrained_network(task: FittingTask) -> MarsNetwork:
+    """The network that every training of the task starts from."""
+    settings = task.settings
+    return build_network(task.n_words, settings.model, settings.training.seed, task.n_likes)
+
+
+def checkpoints_of(
+    task: FittingTask, n_processes: int, models: Path, say: Callable[[str], None]
+) -> Checkpoints:
     """The checkpoints of this very task beside the bundles; `say` hears what becomes of them."""
     settings = task.settings
     shape = {
         "n_words": task.n_words,
+        "n_processes": n_processes,
         "model": settings.model.model_dump(mode="json"),
         "training": settings.training.model_dump(mode="json"),
         # In these pieces validation adds up its scores.

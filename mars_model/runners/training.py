@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import TrainingInterrupted
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.validation import validation_of
+from mars_model.runners.distributed import fit_in_processes, settings_of_process
 from mars_model.runners.exporting import write_bundle_files
 from mars_model.runners.fitting import Fitted, FittingTask, checkpoints_of, fit
 from mars_model.runners.promotion import promote_if_no_worse
@@ -40,21 +44,29 @@ def train_model(
     run_date: date,
     progress: Progress,
     say: Callable[[str], None] = lambda line: None,
+    n_processes: int = 1,
 ) -> Trained:
     """Train on the likes before the run date, check the export, write the bundle, judge it.
 
-    Goes on from the checkpoint of the same training where there is one; `say` hears of it.
+    Goes on from the checkpoint of the same training where there is one; `say` hears of it. With
+    several processes, each takes a share of every batch.
     Raises TrainingInterrupted at Ctrl-C.
     """
+    own = settings_of_process(settings, n_processes, warehouse.spark)
     data = read_training_data(warehouse, settings, run_date)
     share, seed = settings.training.validation_share, settings.training.seed
     kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
-    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, settings)
-    checkpoints = checkpoints_of(task, registry.folder, say)
+    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, own)
+    checkpoints = checkpoints_of(task, n_processes, registry.folder, say)
     with _told_what_is_kept(checkpoints):
-        fitted = fit(task, progress, checkpoints)
-        is_synthetic = warehouse.is_synthetic()
-        bundle = _write_bundle(registry, data, task, fitted, is_synthetic)
+        if n_processes == 1:
+            fitted = fit(task, progress, checkpoints)
+        else:
+            spark = warehouse.spark
+            fitted = fit_in_processes(task, n_processes, spark, progress, checkpoints, say)
+        bundle = _write_bundle(
+            registry, data, settings, task.n_likes, fitted, warehouse.is_synthetic()
+        )
 
         def measure(other: Bundle) -> float:
             attention = open_attention(other.file("attention.onnx"))
@@ -68,9 +80,14 @@ def train_model(
 
 
 def _write_bundle(
-    registry: Registry, data: TrainingData, task: FittingTask, fitted: Fitted, is_synthetic: bool
+    registry: Registry,
+    data: TrainingData,
+    settings: Settings,
+    n_likes: NDArray[np.int64],
+    fitted: Fitted,
+    is_synthetic: bool,
 ) -> Bundle:
-    settings, result = task.settings, fitted.result
+    result = fitted.result
     write_files = partial(
         write_bundle_files,
         network=fitted.network,
@@ -78,7 +95,7 @@ def _write_bundle(
         vocabulary=data.vocabulary,
         documents=data.documents,
         item_ids=data.item_ids,
-        n_likes=task.n_likes,
+        n_likes=n_likes,
     )
     return registry.write(
         write_files,

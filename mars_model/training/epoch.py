@@ -13,13 +13,18 @@ from torch import Tensor
 
 from mars_model.errors import MarsBatchError
 from mars_model.settings import TrainingSettings
+from mars_model.training.processes import ALONE, Processes
 from mars_model.training.records import Progress
 from mars_model.training.state import TrainingState
 from mars_model.training.vectors import StepVectors
 
 
 class Objective(Protocol):
-    """What training minimises; a batch is what it draws, and counts its `n_skipped` draws."""
+    """What training minimises; a batch is what it draws for this process.
+
+    A batch counts its `n_skipped` draws; `share` is its part of what all processes draw for the
+    step, 0 where nothing is left for this one.
+    """
 
     n_sampled_candidates: int  # items a like is compared with; 0: with all of them
 
@@ -40,6 +45,7 @@ def train_epoch(
     objective: Objective,
     settings: TrainingSettings,
     progress: Progress | None,
+    processes: Processes = ALONE,
 ) -> tuple[float, int]:
     """Take the next epoch's steps; return their mean loss and the number of skipped draws.
 
@@ -52,15 +58,19 @@ def train_epoch(
     loss, n_skipped, n_steps = 0.0, 0, objective.n_steps
     for step, batch in enumerate(objective.draw_epoch(rng), start=1):
         state.optimizer.zero_grad()
-        step_loss = objective.loss(StepVectors(state.network, documents, settings), batch)
-        value = step_loss.item()
+        own_loss = 0.0
+        if batch.share:
+            vectors = StepVectors(state.network, documents, settings)
+            own_part = objective.loss(vectors, batch) * batch.share
+            own_part.backward()
+            own_loss = own_part.item()
+        value, n_step_skipped = processes.add_up(state.network, own_loss, batch.n_skipped)
         if not math.isfinite(value):
             raise not_a_number("loss", value, f"in epoch {epoch} at step {step}", settings)
-        step_loss.backward()  # type: ignore[no-untyped-call]
         state.optimizer.step()
         state.average.update()
         loss += value / n_steps
-        n_skipped += batch.n_skipped
+        n_skipped += n_step_skipped
         if progress is not None:
             progress.on_step(epoch, step, n_steps, value)
     if not state.is_finite():

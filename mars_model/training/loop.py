@@ -17,6 +17,7 @@ from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.checkpoint import Checkpoints
 from mars_model.training.epoch import Objective, not_a_number, train_epoch
 from mars_model.training.network import MarsNetwork, all_vectors
+from mars_model.training.processes import ALONE, Processes
 from mars_model.training.records import EpochRecord, Progress, TrainingResult
 from mars_model.training.reproducible import pick_device, reproducible
 from mars_model.training.sampled_objective import SampledObjective
@@ -38,6 +39,7 @@ def train(
     progress: Progress | None = None,
     attention: AttentionKind = "softmax",
     checkpoints: Checkpoints | None = None,
+    processes: Processes = ALONE,
 ) -> TrainingResult:
     """Train the network in place and leave it, on the CPU, with the weights of its best epoch.
 
@@ -47,10 +49,12 @@ def train(
         validate: called after each epoch with the vectors and biases of all items.
         attention: how the model weighs a memory.
         checkpoints: where this very training is kept after each epoch, and goes on from.
+        processes: those that train together; only the first one validates and keeps epochs.
     Raises:
         InputDataError: documents and likes disagree on the items, or no user can train.
         SettingsError: the device asked for is missing.
-        MarsBatchError: the loss, a weight or the validation metric is not a number.
+        MarsBatchError: the loss, a weight or the validation metric is not a number, or the
+            processes found different checkpoints.
     The same arguments give the same weights, bit for bit, on the same machine's CPU, interrupted
     or not.
     """
@@ -60,7 +64,7 @@ def train(
             "of the likes. Rebuild both from the same snapshot of the items."
         )
     kind = CatalogueObjective if settings.objective == "catalogue" else SampledObjective
-    objective: Objective = kind(likes, settings, attention)
+    objective: Objective = kind(likes, settings, attention, processes)
     device = pick_device(settings.device)
     with reproducible(settings.n_threads, is_exact=device.type == "cpu"):
         network.to(device)
@@ -68,17 +72,20 @@ def train(
         state = TrainingState(network, settings)
         if checkpoints is not None:
             checkpoints.load(state)
+            processes.check_same_epoch(len(state.records))
         if progress is not None:
             for record in state.records:
                 progress.on_epoch(record)
         while not state.is_finished:
-            loss, n_skipped = train_epoch(state, words, objective, settings, progress)
             epoch = len(state.records) + 1
-            metric = float(validate(*all_vectors(state.average.network, words)))
+            loss, n_skipped = train_epoch(state, words, objective, settings, progress, processes)
+            metric = processes.from_first(
+                lambda: float(validate(*all_vectors(state.average.network, words)))
+            )
             if math.isnan(metric):
                 raise not_a_number("validation metric", metric, f"after epoch {epoch}", settings)
             state.finish_epoch(EpochRecord(epoch, loss, metric, n_skipped))
-            if checkpoints is not None:
+            if checkpoints is not None and processes.is_first:
                 checkpoints.save(state)
             if progress is not None:
                 progress.on_epoch(state.records[-1])
