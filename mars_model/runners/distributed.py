@@ -5,14 +5,17 @@ import json
 import logging
 import os
 import shutil
+import sys
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, TextIO
 
 from pyspark.ml.torch.distributor import TorchDistributor
 from pyspark.sql import SparkSession
 
 from mars_model.errors import MarsBatchError, SettingsError
-from mars_model.runners.exchange import read_error, read_fitted, write_task
+from mars_model.runners.exchange import is_fitted, read_error, read_fitted, write_task
 from mars_model.runners.fitting import Fitted, FittingTask
 from mars_model.runners.training_process import MARK
 from mars_model.settings import Settings
@@ -20,6 +23,8 @@ from mars_model.training.checkpoint import Checkpoints
 from mars_model.training.loop import EpochRecord, Progress
 
 _ENTRY = "mars_model.runners.training_process"
+_LINES_KEPT = 200
+_UNBUFFERED = "PYTHONUNBUFFERED"
 
 
 def is_on_one_machine(spark: SparkSession) -> bool:
@@ -65,28 +70,39 @@ def fit_in_processes(
         write_task(folder, task)
         distributor = TorchDistributor(n_processes, is_on_one_machine(spark), use_gpu=False)
         distributor.logger.setLevel(logging.WARNING)
+        output = _Output(progress, say, sys.stderr)
+        cause: Exception | None = None
         try:
-            with redirect_stdout(_Reported(progress, say)), _unbuffered():
+            # On a cluster the distributor writes what processes print to stderr.
+            with redirect_stdout(output), redirect_stderr(output), _unbuffered(spark):
                 # torchrun's -m: a module's name is the same on every machine, its path may not be.
                 distributor.run("-m", _ENTRY, str(folder.absolute()))
         except MarsBatchError:
             raise
         except Exception as error:  # torchrun's or, on a cluster, one of Spark's many kinds
+            cause = error
+        # On one machine a process that failed does not make the distributor fail.
+        if not is_fitted(folder):
             raise read_error(folder) or MarsBatchError(
                 f"training in {n_processes} processes: one of them ended without a word. It may "
                 "have lacked memory: train in fewer processes, or see its output with --verbose"
-            ) from error
+            ) from (cause or RuntimeError(output.tail()))
         return read_fitted(folder, task)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Reported(io.TextIOBase):
-    """Takes the processes' output; passes on what is reported, and leaves out the rest."""
+class _Output(io.TextIOBase):
+    """Takes the processes' output; passes on what is reported, and keeps the end of the rest."""
 
-    def __init__(self, progress: Progress, say: Callable[[str], None]) -> None:
-        self._progress, self._say = progress, say
+    def __init__(self, progress: Progress, say: Callable[[str], None], stderr: TextIO) -> None:
+        self._progress, self._say, self._stderr = progress, say, stderr
         self._line = ""
+        self._rest: deque[str] = deque(maxlen=_LINES_KEPT)
+
+    def tail(self) -> str:
+        """The last lines that were no reports, a process's stack trace among them."""
+        return "\n".join([*self._rest, self._line])
 
     def write(self, text: str) -> int:
         """Take some of the output."""
@@ -94,25 +110,28 @@ class _Reported(io.TextIOBase):
         for line in lines:
             if line.startswith(MARK):
                 self._hear(json.loads(line.removeprefix(MARK)))
+            else:
+                self._rest.append(line)
         return len(text)
 
-    def _hear(self, report: dict[str, object]) -> None:
-        match report:
-            case {"epoch": dict(record)}:
-                self._progress.on_epoch(EpochRecord(**record))
-            case {"say": str(sentence)}:
-                self._say(sentence)
+    def _hear(self, report: dict[str, Any]) -> None:
+        # Who is told speaks on stderr, which is redirected to here.
+        with redirect_stderr(self._stderr):
+            if "epoch" in report:
+                self._progress.on_epoch(EpochRecord(**report["epoch"]))
+            else:
+                self._say(report["say"])
 
 
 @contextmanager
-def _unbuffered() -> Iterator[None]:
-    """Let processes started here report each epoch at once and not at their end."""
-    before = os.environ.get("PYTHONUNBUFFERED")
-    os.environ["PYTHONUNBUFFERED"] = "1"
+def _unbuffered(spark: SparkSession) -> Iterator[None]:
+    """Let processes, started here or by Spark's workers, report at once and not at their end."""
+    before = os.environ.get(_UNBUFFERED)
+    of_workers = spark.sparkContext.environment
+    os.environ[_UNBUFFERED] = of_workers[_UNBUFFERED] = "1"
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["PYTHONUNBUFFERED"]
-        else:
-            os.environ["PYTHONUNBUFFERED"] = before
+        del os.environ[_UNBUFFERED], of_workers[_UNBUFFERED]
+        if before is not None:
+            os.environ[_UNBUFFERED] = before

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import TypeAdapter
-from safetensors.torch import load_file, save_file
 
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.fitting import Fitted, FittingTask, untrained_network
 from mars_model.settings import Settings
+from mars_model.training.checkpoint import read_weights, write_weights
 from mars_model.training.loop import TrainingResult
 
 # What shapes a training; the others, a tracking address among them, stay where they are.
@@ -55,16 +55,21 @@ def read_task(folder: Path) -> FittingTask:
 
 def write_fitted(folder: Path, fitted: Fitted) -> None:
     """Write the outcome of a task beside it."""
-    save_file(fitted.network.state_dict(), folder / "fitted.safetensors")
+    write_weights(fitted.network, folder / "fitted.safetensors")
     result = json.loads(_RESULT.dump_json(fitted.result))
     numbers = {"n_validation_users": fitted.n_validation_users, "result": result}
     (folder / "fitted.json").write_text(json.dumps(numbers), encoding="utf-8")
 
 
+def is_fitted(folder: Path) -> bool:
+    """Whether the outcome is there."""
+    return (folder / "fitted.json").is_file()
+
+
 def read_fitted(folder: Path, task: FittingTask) -> Fitted:
     """Read the outcome of a task."""
     network = untrained_network(task)
-    network.load_state_dict(load_file(folder / "fitted.safetensors"))
+    read_weights(network, folder / "fitted.safetensors")
     numbers = json.loads((folder / "fitted.json").read_bytes())
     result = _RESULT.validate_python(numbers["result"])
     return Fitted(network, result, numbers["n_validation_users"])

@@ -86,6 +86,7 @@ def assert_same_training(first, second) -> None:
         torch.testing.assert_close(weight, other[name], atol=1e-4, rtol=0)
 
 
+@pytest.mark.night
 def test_two_processes_train_what_one_trains_also_after_a_crash(tmp_path):
     task = task_of(max_epochs=30, patience=30)
     alone = fit(task, None, checkpoints_of(task, 1, tmp_path, print))
@@ -106,6 +107,7 @@ def test_two_processes_train_what_one_trains_also_after_a_crash(tmp_path):
     assert_same_training(alone, read_fitted(folder, task))
 
 
+@pytest.mark.night
 def test_a_loss_that_is_no_number_is_one_sentence_from_all_processes(tmp_path):
     task = task_of(learning_rate=1e38, optimizer="rmsprop")
     process, folder = start(task, tmp_path)
