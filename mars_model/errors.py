@@ -23,3 +23,9 @@ class AuditFailedError(MarsBatchError):
     """An audit found offending rows; nothing was published."""
 
     exit_code = 4
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C in a training; no error, so nothing but a command catches it by accident."""
+
+    exit_code = 130

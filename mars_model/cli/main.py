@@ -46,7 +46,7 @@ def main(ctx: click.Context, /, **options: Any) -> None:
     """Recommend items to every user of a warehouse, nightly, and say why.
 
     Exit codes: 0 done; 2 wrong usage or settings; 3 bad input data; 4 an audit failed and
-    nothing was published; 1 anything else.
+    nothing was published; 130 a training was interrupted; 1 anything else.
 
     Example: mars-batch --warehouse warehouse nightly --run-date 2026-11-23
     """

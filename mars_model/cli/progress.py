@@ -35,7 +35,12 @@ class TrainingBar:
         """One more step of an epoch."""
         if self._bar is None:
             # A log file gets a line a second at most, a terminal stays lively.
-            self._bar = tqdm(total=n_steps * self._max_epochs, unit="step", mininterval=1.0)
+            self._bar = tqdm(
+                total=n_steps * self._max_epochs,
+                initial=n_steps * (epoch - 1),
+                unit="step",
+                mininterval=1.0,
+            )
         self._bar.set_description(f"epoch {epoch}/{self._max_epochs}", refresh=False)
         self._bar.set_postfix_str(f"loss {loss:.4f}{self._validated()}", refresh=False)
         self._bar.update()
@@ -43,7 +48,8 @@ class TrainingBar:
     def on_epoch(self, record: Any) -> None:
         """An epoch was validated."""
         self._best = max(self._best, record.validation)
-        self._bar.write(
+        # Before the first step, of the epochs of a checkpoint, there is no bar.
+        tqdm.write(
             f"epoch {record.epoch}: loss {record.loss:.4f}, "
             f"validation MAP@500 {record.validation:.4f}",
             file=sys.stderr,

@@ -1,5 +1,6 @@
 """mars-batch train."""
 
+import sys
 from datetime import date
 from typing import Any
 
@@ -8,22 +9,32 @@ import click
 from mars_model.bundle.manifest import Manifest
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.progress import Both, TrainingBar
-from mars_model.errors import MarsBatchError
+from mars_model.errors import MarsBatchError, TrainingInterrupted
 from mars_model.runners.tracking import track
 
 
 @click.command("train")
 @run_date_option
+@click.option(
+    "--num-processes",
+    "n_processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that share every batch, started by PySpark's TorchDistributor.",
+)
 @click.pass_obj
-def train_command(job: Job, run_date: date) -> None:
+def train_command(job: Job, run_date: date, n_processes: int) -> None:
     """Train the model on the likes before the run date.
 
     Its bundle is used from the next night on, unless its validation MAP is lower than that of
     the bundle in use by more than the setting promotion.max_map_loss.
 
+    After Ctrl-C or a crash the same command goes on after the last finished epoch.
+
     Example: mars-batch --conf conf/models/mars.yaml train
     """
-    trained = train_and_promote(job, run_date)
+    trained = train_and_promote(job, run_date, n_processes)
     manifest, decision = trained.bundle.manifest, trained.decision
     state = "in use from the next night on" if decision.is_promoted else "not promoted"
     job.show(
@@ -51,7 +62,7 @@ def _objective(manifest: Manifest) -> str:
     return "each like against the whole catalogue"
 
 
-def train_and_promote(job: Job, run_date: date) -> Any:
+def train_and_promote(job: Job, run_date: date, n_processes: int = 1) -> Any:
     """Train with a progress bar. Raises MarsBatchError where the train extra is missing."""
     try:
         from mars_model.runners.training import train_model
@@ -61,12 +72,18 @@ def train_and_promote(job: Job, run_date: date) -> Any:
             "Install it with: pip install 'mars-batch[train]'"
         ) from error
     settings = job.settings
-    with (
-        track(settings, run_date, job.say) as tracking,
-        TrainingBar(settings.training.max_epochs) as bar,
-    ):
-        progress = bar if tracking is None else Both(bar, tracking)
-        trained = train_model(job.warehouse, job.registry, settings, run_date, progress)
-        if tracking is not None:
-            tracking.log_bundle(trained.bundle, trained.decision)
+    try:
+        with (
+            track(settings, run_date, job.say) as tracking,
+            TrainingBar(settings.training.max_epochs) as bar,
+        ):
+            progress = bar if tracking is None else Both(bar, tracking)
+            trained = train_model(
+                job.warehouse, job.registry, settings, run_date, progress, job.say, n_processes
+            )
+            if tracking is not None:
+                tracking.log_bundle(trained.bundle, trained.decision)
+    except TrainingInterrupted as interrupted:
+        job.say(str(interrupted))
+        sys.exit(interrupted.exit_code)
     return trained

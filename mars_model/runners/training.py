@@ -1,28 +1,31 @@
 """Runs train: tables → arrays → a trained network → a checked bundle in the registry."""
 
-import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle, Registry
+from mars_model.errors import TrainingInterrupted
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.validation import validation_of
+from mars_model.runners.distributed import fit_in_processes, settings_of_process
 from mars_model.runners.exporting import write_bundle_files
+from mars_model.runners.fitting import Fitted, FittingTask, checkpoints_of, fit
 from mars_model.runners.promotion import promote_if_no_worse
-from mars_model.runners.training_data import collect_documents, read_training_data
+from mars_model.runners.training_data import TrainingData, collect_documents, read_training_data
 from mars_model.scoring.encode import encode_documents
 from mars_model.scoring.sessions import open_attention
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
-from mars_model.training.export import export_network
-from mars_model.training.loop import Progress, TrainingResult, train
-from mars_model.training.network import build_network
+from mars_model.training.checkpoint import Checkpoints
+from mars_model.training.loop import Progress, TrainingResult
 
 
 @dataclass(frozen=True)
@@ -40,31 +43,61 @@ def train_model(
     settings: Settings,
     run_date: date,
     progress: Progress,
+    say: Callable[[str], None] = lambda line: None,
+    n_processes: int = 1,
 ) -> Trained:
-    """Train on the likes before the run date, check the export, write the bundle, judge it."""
+    """Train on the likes before the run date, check the export, write the bundle, judge it.
+
+    Goes on from the checkpoint of the same training where there is one; `say` hears of it. With
+    several processes, each takes a share of every batch.
+    Raises TrainingInterrupted at Ctrl-C.
+    """
+    own = settings_of_process(settings, n_processes, warehouse.spark)
     data = read_training_data(warehouse, settings, run_date)
     share, seed = settings.training.validation_share, settings.training.seed
     kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
-    n_likes = np.bincount(kept.item_idx, minlength=kept.n_items)
-    n_words, scale = len(data.vocabulary.words), settings.training.logit_scale
-    network = build_network(n_words, settings.model, seed, n_likes, scale)
-    weighing = settings.model.attention
-    with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
-        # The graph that a night ranks with ranks in validation too; it has no weights.
-        attention = open_attention(export_network(network, Path(folder), weighing).attention)
-    validate, n_validation_users = validation_of(attention, kept, held, settings)
-    result = train(network, data.documents, kept, settings.training, validate, progress, weighing)
+    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, own)
+    checkpoints = checkpoints_of(task, n_processes, registry.folder, say)
+    with _told_what_is_kept(checkpoints):
+        if n_processes == 1:
+            fitted = fit(task, progress, checkpoints)
+        else:
+            spark = warehouse.spark
+            fitted = fit_in_processes(task, n_processes, spark, progress, checkpoints, say)
+        bundle = _write_bundle(
+            registry, data, settings, task.n_likes, fitted, warehouse.is_synthetic()
+        )
 
+        def measure(other: Bundle) -> float:
+            attention = open_attention(other.file("attention.onnx"))
+            validate, _ = validation_of(attention, kept, held, settings)
+            documents = warehouse.read("item_documents", data.versions["item_documents"])
+            return validate(*encode_documents(other, *collect_documents(documents)))
+
+        decision = promote_if_no_worse(registry, bundle, settings, run_date, measure)
+    checkpoints.remove()
+    return Trained(bundle, fitted.result, decision)
+
+
+def _write_bundle(
+    registry: Registry,
+    data: TrainingData,
+    settings: Settings,
+    n_likes: NDArray[np.int64],
+    fitted: Fitted,
+    is_synthetic: bool,
+) -> Bundle:
+    result = fitted.result
     write_files = partial(
         write_bundle_files,
-        network=network,
+        network=fitted.network,
         settings=settings.model,
         vocabulary=data.vocabulary,
         documents=data.documents,
         item_ids=data.item_ids,
         n_likes=n_likes,
     )
-    bundle = registry.write(
+    return registry.write(
         write_files,
         TrainedWith(
             likes=settings.likes,
@@ -75,7 +108,7 @@ def train_model(
         data.versions,
         {
             "validation_map@500": result.best_validation,
-            "n_validation_users": n_validation_users,
+            "n_validation_users": fitted.n_validation_users,
             "best_epoch": result.best_epoch,
             "n_epochs": result.n_epochs,
             "n_skipped_draws": result.n_skipped_draws,
@@ -83,17 +116,21 @@ def train_model(
             "n_users": data.likes.n_users,
             "n_likes": data.likes.n_likes,
         },
-        warehouse.is_synthetic(),
+        is_synthetic,
     )
 
-    def measure(other: Bundle) -> float:
-        validate, _ = validation_of(
-            open_attention(other.file("attention.onnx")), kept, held, settings
+
+@contextmanager
+def _told_what_is_kept(checkpoints: Checkpoints) -> Iterator[None]:
+    """Turn Ctrl-C into a sentence that says what was finished and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        n_epochs = checkpoints.n_epochs()
+        kept = (
+            f"{n_epochs} finished {'epoch is' if n_epochs == 1 else 'epochs are'} kept in "
+            f"{checkpoints.folder}. Run the same command again to go on from there"
+            if n_epochs
+            else "no epoch was finished. Run the same command again to start anew"
         )
-        documents = warehouse.read("item_documents", data.versions["item_documents"])
-        item_ids, words = collect_documents(documents)
-        return validate(*encode_documents(other, item_ids, words))
-
-    return Trained(
-        bundle, result, promote_if_no_worse(registry, bundle, settings, run_date, measure)
-    )
+        raise TrainingInterrupted(f"training interrupted: {kept}") from error

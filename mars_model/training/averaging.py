@@ -4,6 +4,9 @@ Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averag
 weights that fall off exponentially.
 """
 
+from collections.abc import Mapping
+
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mars_model.training.network import MarsNetwork
@@ -33,3 +36,12 @@ class AveragedWeights:
         """Take in the weights after a step; the first ones are taken whole."""
         if self._average is not None:
             self._average.update_parameters(self._trained)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the average and the number of steps in it, by name; nothing without averaging."""
+        return {} if self._average is None else self._average.state_dict()
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from an average, as `tensors` gave it."""
+        if self._average is not None:
+            self._average.load_state_dict(tensors)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mars_model.errors import InputDataError
 from mars_model.features.likes import LikeMatrix
+from mars_model.training.processes import ALONE, Processes
 
 IntArray = NDArray[np.int64]
 
@@ -28,6 +29,7 @@ class CatalogueBatch:
         own_row: `[C]` the memory's row that is the candidate itself, -1 where there is none.
         users, targets: `[P]` each like as (user, candidate), those to learn from.
         skipped_users, skipped_targets: likes that are all of a memory: nothing scores them.
+        share: of the likes to learn from that all processes have in this step, those here.
     """
 
     memory_idx: IntArray
@@ -42,6 +44,7 @@ class CatalogueBatch:
     targets: IntArray
     skipped_users: IntArray
     skipped_targets: IntArray
+    share: float
 
     @property
     def n_skipped(self) -> int:
@@ -53,13 +56,19 @@ class CatalogueBatches:
     """Draws batches of users, a random part of each history hidden from the memory."""
 
     def __init__(
-        self, likes: LikeMatrix, users_per_batch: int, history_dropout: float, max_candidates: int
+        self,
+        likes: LikeMatrix,
+        users_per_batch: int,
+        history_dropout: float,
+        max_candidates: int,
+        processes: Processes = ALONE,
     ) -> None:
         """Take the users who have two likes or more; raise InputDataError where there is none."""
         self._likes = likes
         self._users_per_batch = users_per_batch
         self._history_dropout = history_dropout
         self._max_candidates = max_candidates
+        self._processes = processes
         self._users = np.flatnonzero(np.diff(likes.starts) >= 2)
         if not len(self._users):
             raise InputDataError(
@@ -85,18 +94,26 @@ class CatalogueBatches:
             yield self.draw(order[start : start + self._users_per_batch], rng)
 
     def draw(self, user_idx: IntArray, rng: np.random.Generator) -> CatalogueBatch:
-        """Draw the memories and candidates of these users."""
+        """Draw the memories and candidates of these users; keep this process's users.
+
+        What is drawn at random is drawn for all of them: every process draws the same.
+        """
         rows = [self._likes.row(user) for user in user_idx]
         lengths = np.array([len(row) for row in rows])
         liked = np.concatenate(rows).astype(np.int64)
         user = np.repeat(np.arange(len(rows)), lengths)
         is_kept = keep_some(lengths, self._history_dropout, rng)
-        memory_idx, slots = np.unique(liked[is_kept], return_inverse=True)
-        n_slots = np.bincount(user[is_kept], minlength=len(rows))
-        by_item = np.argsort(slots, kind="stable")
         candidate_idx, log_weight = self._draw_candidates(np.unique(liked), rng)
-        targets = np.searchsorted(candidate_idx, liked)
+        n_slots = np.bincount(user[is_kept], minlength=len(rows))
         is_skipped = is_kept & (n_slots[user] == 1)
+        rank, n_processes = self._processes.rank, self._processes.n
+        is_mine = user % n_processes == rank
+        n_learned, n_mine = np.sum(~is_skipped), np.sum(~is_skipped[is_mine])
+        liked, is_kept, is_skipped = liked[is_mine], is_kept[is_mine], is_skipped[is_mine]
+        user, n_slots = user[is_mine] // n_processes, n_slots[rank::n_processes]
+        memory_idx, slots = np.unique(liked[is_kept], return_inverse=True)
+        by_item = np.argsort(slots, kind="stable")
+        targets = np.searchsorted(candidate_idx, liked)
         return CatalogueBatch(
             memory_idx=memory_idx,
             slots=slots,
@@ -110,6 +127,7 @@ class CatalogueBatches:
             targets=targets[~is_skipped],
             skipped_users=user[is_skipped],
             skipped_targets=targets[is_skipped],
+            share=float(n_mine / n_learned),
         )
 
     def _draw_candidates(
@@ -148,5 +166,7 @@ def keep_some(
 
 def _find(sorted_idx: IntArray, wanted: IntArray) -> IntArray:
     """Return where each wanted number stands, -1 where it is missing."""
+    if not len(sorted_idx):
+        return np.full(len(wanted), -1)
     position = np.minimum(np.searchsorted(sorted_idx, wanted), len(sorted_idx) - 1)
     return np.where(sorted_idx[position] == wanted, position, -1)

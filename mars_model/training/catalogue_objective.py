@@ -12,6 +12,7 @@ from torch import Tensor
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import AttentionKind, TrainingSettings
 from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
+from mars_model.training.processes import ALONE, Processes
 from mars_model.training.quotient import Memories, leave_one_out_scores
 from mars_model.training.vectors import StepVectors
 
@@ -23,10 +24,20 @@ class CatalogueObjective:
     what every one of the user's likes is trained against.
     """
 
-    def __init__(self, likes: LikeMatrix, settings: TrainingSettings, kind: AttentionKind) -> None:
+    def __init__(
+        self,
+        likes: LikeMatrix,
+        settings: TrainingSettings,
+        kind: AttentionKind,
+        processes: Processes = ALONE,
+    ) -> None:
         """Prepare the draws. Raises InputDataError where no user gives an example."""
         self._batches = CatalogueBatches(
-            likes, settings.users_per_batch, settings.history_dropout, settings.max_candidates
+            likes,
+            settings.users_per_batch,
+            settings.history_dropout,
+            settings.max_candidates,
+            processes,
         )
         self._kind = kind
         self._logit_scale = settings.logit_scale

@@ -4,6 +4,8 @@ Decay is decoupled from the gradient: each step first multiplies the weights by
 1 - learning rate x decay. Source: Loshchilov and Hutter, "Decoupled weight decay" (2019).
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -27,7 +29,9 @@ class DecayingOptimizer:
                     matrices += [p for p in part.parameters() if p.ndim > 1]
         rates = ((matrices, settings.weight_decay), (free, settings.free_weight_decay))
         self._decays = [
-            (weights, 1 - settings.learning_rate * decay) for weights, decay in rates if decay
+            (weights, 1 - settings.learning_rate * decay)
+            for weights, decay in rates
+            if weights and decay
         ]
 
     def zero_grad(self) -> None:
@@ -40,3 +44,17 @@ class DecayingOptimizer:
         for weights, factor in self._decays:
             torch._foreach_mul_(weights, factor)
         self._optimizer.step()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what the optimiser remembers of its steps, by position of the weight and name."""
+        state = self._optimizer.state_dict()["state"]
+        return {f"{i}/{name}": value for i, part in state.items() for name, value in part.items()}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Remember the steps that `tensors` came from."""
+        state: dict[int, dict[str, Tensor]] = {}
+        for path, value in tensors.items():
+            position, name = path.split("/")
+            state.setdefault(int(position), {})[name] = value
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})

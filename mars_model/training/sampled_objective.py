@@ -10,6 +10,7 @@ from torch.nn import functional
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import AttentionKind, TrainingSettings
 from mars_model.training.objective import PairwiseLoss, pairwise_loss
+from mars_model.training.processes import ALONE, Processes
 from mars_model.training.sampling import ExampleSampler, TrainingBatch
 from mars_model.training.vectors import StepVectors
 
@@ -19,11 +20,18 @@ class SampledObjective:
 
     n_sampled_candidates = 1
 
-    def __init__(self, likes: LikeMatrix, settings: TrainingSettings, kind: AttentionKind) -> None:
+    def __init__(
+        self,
+        likes: LikeMatrix,
+        settings: TrainingSettings,
+        kind: AttentionKind,
+        processes: Processes = ALONE,
+    ) -> None:
         """Prepare the draws. Raises InputDataError where no user gives an example."""
         self._sampler = ExampleSampler(likes, settings.batch_size, settings.max_memory)
         self._settings = settings
         self._kind = kind
+        self._processes = processes
 
     @property
     def n_steps(self) -> int:
@@ -31,9 +39,9 @@ class SampledObjective:
         return self._sampler.n_batches
 
     def draw_epoch(self, rng: np.random.Generator) -> Iterator[TrainingBatch]:
-        """Draw the batches of an epoch, one at a time."""
+        """Draw the batches of an epoch, one at a time; keep this process's examples of each."""
         for _ in range(self.n_steps):
-            yield self._sampler.draw(rng)
+            yield self._sampler.draw(rng).part(self._processes.rank, self._processes.n)
 
     def loss(self, vectors: StepVectors, batch: TrainingBatch) -> Tensor:
         """Return the loss of one batch."""

@@ -27,6 +27,7 @@ class TrainingBatch:
             one is repeated, so that padding asks for no further item.
         memory_mask: `[B, S]` bool, True on real slots, of which every row has at least one.
         n_skipped: draws that gave no example: the user has a single like or likes every item.
+        share: of the examples drawn, those that are here.
     """
 
     user_idx: IntArray
@@ -35,6 +36,22 @@ class TrainingBatch:
     memory_idx: IntArray
     memory_mask: NDArray[np.bool_]
     n_skipped: int
+    share: float = 1.0
+
+    def part(self, rank: int, n_parts: int) -> "TrainingBatch":
+        """Return each n-th example, from number `rank` on; the first part has the skipped draws."""
+        if n_parts == 1:
+            return self
+        mine = slice(rank, None, n_parts)
+        return TrainingBatch(
+            user_idx=self.user_idx[mine],
+            positive_idx=self.positive_idx[mine],
+            negative_idx=self.negative_idx[mine],
+            memory_idx=self.memory_idx[mine],
+            memory_mask=self.memory_mask[mine],
+            n_skipped=self.n_skipped if rank == 0 else 0,
+            share=len(self.user_idx[mine]) / len(self.user_idx),
+        )
 
 
 class ExampleSampler:

@@ -98,7 +98,6 @@ def test_all_mistakes_are_named_in_one_sentence(tmp_path: Path) -> None:
         ("training.learning_rate=.inf", "training.learning_rate"),
         ("likes.min_rating=.nan", "likes.min_rating"),
         ("model.variant=My Model", "model.variant"),
-        ("model.text=none", "has_free_vectors"),
         ("training.objective=other", "training.objective"),
         ("documents.extra_columns=genres", "documents.extra_columns"),
         ("likes=3", "likes"),
@@ -136,6 +135,10 @@ def test_each_variant_is_a_file_that_says_all_of_its_flags(name: str, flags: tup
     names = {"variant", "text", "has_free_vectors", "has_item_bias", "attention"}
     assert names <= set(said["model"])
     assert {"objective", "optimizer", "learning_rate"} <= set(said["training"])
+
+
+def test_a_model_without_text_and_without_free_vectors_is_refused() -> None:
+    assert "has_free_vectors" in refusal("model.text=none", "model.has_free_vectors=false")
 
 
 def test_a_setting_below_a_value_is_refused() -> None:

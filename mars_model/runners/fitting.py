@@ -1,0 +1,101 @@
+"""Fits a network to likes: arrays → the weights of the best epoch, by validation on held-out likes.
+
+The part of `train` that needs neither Spark nor the warehouse.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mars_model.evaluation.validation import validation_of
+from mars_model.features.likes import LikeMatrix
+from mars_model.scoring.sessions import open_attention
+from mars_model.settings import Settings
+from mars_model.training.checkpoint import Checkpoints, checkpoint_name
+from mars_model.training.export import export_network
+from mars_model.training.loop import Progress, TrainingResult, train
+from mars_model.training.network import MarsNetwork, build_network
+from mars_model.training.processes import ALONE, Processes
+
+
+@dataclass(frozen=True)
+class FittingTask:
+    """Documents `[n_items, L]` of `n_words` words, the likes to learn from and those held out."""
+
+    documents: NDArray[np.int64]
+    n_words: int
+    kept: LikeMatrix
+    held: LikeMatrix
+    settings: Settings
+
+    @property
+    def n_likes(self) -> NDArray[np.int64]:
+        """Each item's likes to learn from, `[n_items]`."""
+        return np.bincount(self.kept.item_idx, minlength=self.kept.n_items)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network with the weights of its best epoch, and how it went."""
+
+    network: MarsNetwork
+    result: TrainingResult
+    n_validation_users: int
+
+
+def fit(
+    task: FittingTask,
+    progress: Progress | None,
+    checkpoints: Checkpoints,
+    processes: Processes = ALONE,
+) -> Fitted:
+    """Train from the beginning, or from a checkpoint of the same task."""
+    settings, weighing = task.settings, task.settings.model.attention
+    network = untrained_network(task)
+    with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
+        # The graph that a night ranks with ranks in validation too; it has no weights.
+        attention = open_attention(export_network(network, Path(folder), weighing).attention)
+    validate, n_users = validation_of(attention, task.kept, task.held, settings)
+    result = train(
+        network,
+        task.documents,
+        task.kept,
+        settings.training,
+        validate,
+        progress,
+        weighing,
+        checkpoints,
+        processes,
+    )
+    return Fitted(network, result, n_users)
+
+
+def untrained_network(task: FittingTask) -> MarsNetwork:
+    """The network that every training of the task starts from."""
+    settings = task.settings
+    training = settings.training
+    return build_network(
+        task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
+    )
+
+
+def checkpoints_of(
+    task: FittingTask, n_processes: int, models: Path, say: Callable[[str], None]
+) -> Checkpoints:
+    """The checkpoints of this very task beside the bundles; `say` hears what becomes of them."""
+    settings = task.settings
+    shape = {
+        "n_words": task.n_words,
+        "n_processes": n_processes,
+        "model": settings.model.model_dump(mode="json"),
+        "training": settings.training.model_dump(mode="json"),
+        # In these pieces validation adds up its scores.
+        "users_per_block": settings.scoring.users_per_block,
+        "candidates_per_block": settings.scoring.candidates_per_block,
+    }
+    likes = [part for m in (task.kept, task.held) for part in (m.starts, m.item_idx)]
+    return Checkpoints(models, checkpoint_name(shape, [task.documents, *likes]), say)
