@@ -12,6 +12,7 @@ from mars_model.bundle.manifest import MODEL_FILES, TrainedWith
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, TrainingSettings
+from tests.conftest import paper_model
 
 CONTENT = {
     "item_encoder.onnx": b"\x08\x0aitem encoder",
@@ -25,7 +26,7 @@ def trained_with(**training: float) -> TrainedWith:
     return TrainedWith(
         likes=LikeSettings(),
         documents=DocumentSettings(),
-        model=ModelSettings(),
+        model=paper_model(),
         training=TrainingSettings.model_validate(training),
     )
 
