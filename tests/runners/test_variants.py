@@ -32,7 +32,7 @@ def variant_nights(night, tmp_path_factory) -> dict[str, Night]:
     nights = {}
     for name in VARIANTS:
         conf = resource_folder("conf") / "models" / f"{name}.yaml"
-        settings = small_settings("training.max_epochs=2", conf=conf)
+        settings = small_settings("training.max_epochs=2", "promotion.max_map_loss=1", conf=conf)
         parts = copied.warehouse, copied.registry, settings, copied.run_date
         train_model(*parts, SilentProgress())
         run = run_night(*parts, lambda line: None, False)
