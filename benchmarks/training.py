@@ -15,8 +15,8 @@ import click
 import numpy as np
 import torch
 
+from mars_model.evaluation.fitting import FittingTask, fit
 from mars_model.evaluation.holdout import hold_out
-from mars_model.evaluation.variant import train_variant
 from mars_model.runners.training_data import TrainingData, read_training_data
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.tables.session import open_session
@@ -129,8 +129,8 @@ def time_until_best(data: TrainingData, settings: Settings) -> None:
     share, seed = settings.training.validation_share, settings.training.seed
     kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
     clock = EpochClock()
-    words, documents = len(data.vocabulary.words), data.documents
-    result = train_variant(settings, words, documents, kept, held, clock).result
+    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, settings)
+    result = fit(task, clock).result
     print(
         f"{settings.model.variant} ({settings.training.objective}): best validation MAP@500 "
         f"{result.best_validation:.4f} at epoch {result.best_epoch} after "

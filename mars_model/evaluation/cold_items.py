@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from mars_model.evaluation.average_precision import CUTOFF
 from mars_model.evaluation.baselines.tfidf import TfIdf
+from mars_model.evaluation.fitting import FittingTask, attention_of, fit
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.validation import rank_by_vectors
-from mars_model.evaluation.variant import train_variant, vocabulary_of, with_seed
+from mars_model.evaluation.variant import vocabulary_of, with_seed
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.settings import Settings
+from mars_model.training.network import all_vectors, encode_new
 
 Words = Sequence[Sequence[str]]
 
@@ -78,10 +80,12 @@ def rank_cold_by_variant(
         for some in (known, new)
     )
     kept, held = hold_out(split.training, settings.training.validation_share, seed)
-    trained = train_variant(settings, len(vocabulary.words), warm_documents, kept, held)
-    memory = trained.catalogue(warm_documents).memory
-    catalogue = _cold_catalogue(memory, trained.new_candidates(cold_documents))
-    return rank_by_vectors(trained.attention, catalogue, split.histories, CUTOFF, settings.scoring)
+    task = FittingTask(warm_documents, len(vocabulary.words), kept, held, settings)
+    network = fit(task).network
+    _, memory, _ = all_vectors(network, warm_documents)
+    catalogue = _cold_catalogue(memory, encode_new(network.item_encoder, cold_documents))
+    attention = attention_of(settings.model)
+    return rank_by_vectors(attention, catalogue, split.histories, CUTOFF, settings.scoring)
 
 
 def _cold_catalogue(memory: NDArray[np.float32], candidates: NDArray[np.float32]) -> Catalogue:

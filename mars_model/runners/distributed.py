@@ -15,8 +15,8 @@ from pyspark.ml.torch.distributor import TorchDistributor
 from pyspark.sql import SparkSession
 
 from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.evaluation.fitting import Fitted, FittingTask
 from mars_model.runners.exchange import is_fitted, read_error, read_fitted, write_task
-from mars_model.runners.fitting import Fitted, FittingTask
 from mars_model.runners.training_process import MARK
 from mars_model.settings import Settings
 from mars_model.training.checkpoint import Checkpoints

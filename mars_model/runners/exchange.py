@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
+from mars_model.evaluation.fitting import Fitted, FittingTask, untrained_network
 from mars_model.features.likes import LikeMatrix
-from mars_model.runners.fitting import Fitted, FittingTask, untrained_network
 from mars_model.settings import Settings
 from mars_model.training.checkpoint import read_weights, write_weights
 from mars_model.training.loop import TrainingResult

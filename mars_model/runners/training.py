@@ -13,11 +13,11 @@ from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import TrainingInterrupted
+from mars_model.evaluation.fitting import Fitted, FittingTask, checkpoints_of, fit
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.validation import validation_of
 from mars_model.runners.distributed import fit_in_processes, settings_of_process
 from mars_model.runners.exporting import write_bundle_files
-from mars_model.runners.fitting import Fitted, FittingTask, checkpoints_of, fit
 from mars_model.runners.promotion import promote_if_no_worse
 from mars_model.runners.training_data import TrainingData, collect_documents, read_training_data
 from mars_model.scoring.encode import encode_documents

@@ -8,8 +8,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from mars_model.evaluation.fitting import fit
 from mars_model.runners.exchange import read_task, write_error, write_fitted
-from mars_model.runners.fitting import fit
 from mars_model.training.checkpoint import Checkpoints
 from mars_model.training.loop import EpochRecord
 from mars_model.training.processes import join_processes

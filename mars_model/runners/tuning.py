@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
+from mars_model.evaluation.fitting import FittingTask, fit
 from mars_model.evaluation.holdout import hold_out
-from mars_model.evaluation.variant import train_variant
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.training_data import TrainingData, read_training_data
 from mars_model.runners.tuning_basis import made_of
@@ -98,9 +98,10 @@ def _evaluate(
     progress: Progress,
 ) -> str:
     """Train with some values; says why where it came to a number that is none."""
-    n_words = len(data.vocabulary.words)
+    tried = with_values(settings, values)
+    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, tried)
     try:
-        train_variant(with_values(settings, values), n_words, data.documents, kept, held, progress)
+        fit(task, progress)
     except (SettingsError, InputDataError):
         raise
     except MarsBatchError as error:

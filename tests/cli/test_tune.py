@@ -61,8 +61,8 @@ def test_a_stopped_search_goes_on_and_its_best_settings_train_to_the_same_metric
             raise KeyboardInterrupt
         return real(*args)
 
-    real = tuning.train_variant
-    monkeypatch.setattr(tuning, "train_variant", stop_in_the_second)
+    real = tuning.fit
+    monkeypatch.setattr(tuning, "fit", stop_in_the_second)
     stopped = tune(shop, "--trials", "3")
     assert stopped.exit_code == 1
     folder = shop / "models" / "tuning" / "small"

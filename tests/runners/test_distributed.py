@@ -14,11 +14,11 @@ from click.testing import CliRunner
 
 from mars_model.cli.main import main
 from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.evaluation.fitting import FittingTask, checkpoints_of, fit
 from mars_model.evaluation.holdout import hold_out
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.distributed import fit_in_processes, settings_of_process
 from mars_model.runners.exchange import read_error, read_fitted, read_task, write_task
-from mars_model.runners.fitting import FittingTask, checkpoints_of, fit
 from mars_model.settings import ModelSettings, Settings, TrainingSettings
 from tests.conftest import RUN_DATE, SilentProgress, small_settings
 from tests.runners.conftest import copy_night

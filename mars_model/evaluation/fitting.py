@@ -1,6 +1,6 @@
 """Fits a network to likes: arrays → the weights of the best epoch, by validation on held-out likes.
 
-The part of `train` that needs neither Spark nor the warehouse.
+The part of `train` that needs neither Spark nor the warehouse, and all that comparing needs of it.
 """
 
 import tempfile
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from mars_model.evaluation.validation import validation_of
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.sessions import open_attention
-from mars_model.settings import Settings
+from mars_model.scoring.sessions import Attention, open_attention
+from mars_model.settings import ModelSettings, Settings
 from mars_model.training.checkpoint import Checkpoints, checkpoint_name
-from mars_model.training.export import export_network
+from mars_model.training.export import attention_graph
 from mars_model.training.loop import Progress, TrainingResult, train
 from mars_model.training.network import MarsNetwork, build_network
 from mars_model.training.processes import ALONE, Processes
@@ -49,16 +49,14 @@ class Fitted:
 
 def fit(
     task: FittingTask,
-    progress: Progress | None,
-    checkpoints: Checkpoints,
+    progress: Progress | None = None,
+    checkpoints: Checkpoints | None = None,
     processes: Processes = ALONE,
 ) -> Fitted:
     """Train from the beginning, or from a checkpoint of the same task."""
-    settings, weighing = task.settings, task.settings.model.attention
+    settings = task.settings
     network = untrained_network(task)
-    with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
-        # The graph that a night ranks with ranks in validation too; it has no weights.
-        attention = open_attention(export_network(network, Path(folder), weighing).attention)
+    attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)
     result = train(
         network,
@@ -67,11 +65,20 @@ def fit(
         settings.training,
         validate,
         progress,
-        weighing,
+        settings.model.attention,
         checkpoints,
         processes,
     )
     return Fitted(network, result, n_users)
+
+
+def attention_of(model: ModelSettings) -> Attention:
+    """The graph that a night ranks with, which ranks in validation too; it has no weights."""
+    graph = attention_graph(model.representation_size, model.attention)
+    with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
+        path = Path(folder) / "attention.onnx"
+        path.write_bytes(graph.SerializeToString())
+        return open_attention(path)
 
 
 def untrained_network(task: FittingTask) -> MarsNetwork:
