@@ -17,6 +17,7 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 from mars_model.bundle.registry import Registry
 from mars_model.publishing.runs import Run
+from mars_model.resources import resource_folder
 from mars_model.runners.importing import merge_files
 from mars_model.runners.scoring import run_night
 from mars_model.runners.training import train_model
@@ -90,9 +91,9 @@ def paper_training(**changed: Any) -> TrainingSettings:
 
 
 def small_settings(*overrides: str, conf: Path | None = None) -> Settings:
-    """Sizes that train in seconds."""
+    """The paper's model in sizes that train in seconds; test_variants.py has the others."""
     return load_settings(
-        conf,
+        conf or resource_folder("conf") / "models" / "mars.yaml",
         overrides=(
             "likes.min_rating=4",
             "likes.min_per_user=2",

@@ -45,6 +45,7 @@ def task_of(**changes) -> FittingTask:
             users_per_batch=16,
             history_dropout=0.5,
             free_dropout=0.2,
+            vector_dropout=0.0,
             optimizer="adam",
             learning_rate=0.01,
             weight_averaging=0.5,

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pyspark.sql import SparkSession
 
 from mars_model.evaluation.baselines.als import Als
@@ -16,9 +17,11 @@ ROWS = [
 ]  # fmt: skip
 
 
-def test_an_item_liked_by_like_minded_users_comes_before_the_others(spark: SparkSession) -> None:
+def test_an_item_liked_by_like_minded_users_comes_before_the_others(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     likes = LikeMatrix.from_rows(ROWS, n_items=9)
-    before = set(Path(tempfile.gettempdir()).glob("mars-als-*"))
     fitted = Als(spark, n_factors=4, penalty=0.05, alpha=10, n_iterations=15).fit(likes)
     scores = fitted.scores(np.array([0, 4, 8]))
     assert scores.shape == (3, 9) and scores.dtype == np.float32
@@ -26,7 +29,7 @@ def test_an_item_liked_by_like_minded_users_comes_before_the_others(spark: Spark
     assert scores[1, 7] > scores[1, [0, 1, 2, 3, 8]].max()
     # Neither a user nor an item without likes has factors.
     assert not scores[2].any() and not scores[:, 8].any()
-    assert set(Path(tempfile.gettempdir()).glob("mars-als-*")) == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_seed_decides_the_factors(spark: SparkSession) -> None:
