@@ -14,7 +14,7 @@ from onnx.reference import ReferenceEvaluator
 from mars_model.resources import resource_folder
 from mars_model.runners.scoring import run_night
 from mars_model.runners.training import train_model
-from mars_model.scoring.encode import new_item_vectors
+from mars_model.scoring.encode import encode_documents, new_item_vectors
 from tests.conftest import Night, SilentProgress, small_settings
 from tests.runners.conftest import copy_night, rows_of
 
@@ -83,6 +83,20 @@ def test_vectors_are_those_of_the_graphs_and_the_items_own_factors(variant):
             assert row["item_bias"] == pytest.approx(factors["item_bias"])
 
 
+def test_a_bundle_encodes_documents_to_the_vectors_that_spark_stores(variant):
+    documents = {r["item_id"]: r["words"] for r in rows_of(variant.warehouse, "item_documents")}
+    bundle = variant.registry.open(variant.run.model_version)
+    stored = vectors_of(variant)
+    given = np.array(list(documents)), list(documents.values())
+    for item_id, item, memory, bias in zip(
+        documents, *encode_documents(bundle, *given), strict=True
+    ):
+        row = stored[item_id]
+        assert item.tolist() == pytest.approx(row["item_vector"], abs=1e-6)
+        assert memory.tolist() == pytest.approx(row["memory_vector"], abs=1e-6)
+        assert bias == row["item_bias"]
+
+
 def test_only_items_liked_in_training_have_factors_and_biases_near_log_popularity(variant_nights):
     night = variant_nights["mars-plus"]
     folder = night.registry.open(night.run.model_version).folder
@@ -91,9 +105,11 @@ def test_only_items_liked_in_training_have_factors_and_biases_near_log_popularit
     n_likes = Counter(item_id for row in histories for item_id in row["item_ids"])
     assert len(factors) > 5
     assert {row["item_id"] for row in factors} <= set(n_likes)
+    scale = night.settings.training.logit_scale
     for row in factors:
         # A part of the likes was held out for validation, and training moved it a little.
-        assert math.log(2) - 0.1 < row["item_bias"] < math.log(1 + n_likes[row["item_id"]]) + 0.1
+        highest = math.log(1 + n_likes[row["item_id"]]) / scale
+        assert math.log(2) / scale - 0.1 < row["item_bias"] < highest + 0.1
 
 
 def test_a_night_with_bias_and_free_vectors_is_that_of_plain_loops(variant_nights):

@@ -5,8 +5,7 @@ import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from mars_model.scoring.encode import encode_documents, new_item_vectors
-from tests.runners.conftest import rows_of
+from mars_model.scoring.encode import new_item_vectors
 
 DOCUMENTS = "item_id bigint, title string, words array<string>, n_words int, text_hash string"
 VECTORS = (
@@ -96,17 +95,3 @@ def test_vectors_are_those_of_the_graphs_read_node_by_node(encoded, night, colum
 
 def test_the_two_encoders_are_not_the_same(encoded):
     assert encoded[3]["item_vector"] != encoded[3]["memory_vector"]
-
-
-def test_a_bundle_encodes_documents_to_the_vectors_that_spark_stores(night):
-    documents = {r["item_id"]: r["words"] for r in rows_of(night.warehouse, "item_documents")}
-    stored = {
-        row["item_id"]: row
-        for row in rows_of(night.warehouse, "item_vectors")
-        if row["model_version"] == night.run.model_version
-    }
-    item, memory = encode_documents(night.registry.promoted(), list(documents.values()))
-    for position, item_id in enumerate(documents):
-        row = stored[item_id]
-        assert item[position].tolist() == pytest.approx(row["item_vector"], abs=1e-6)
-        assert memory[position].tolist() == pytest.approx(row["memory_vector"], abs=1e-6)
