@@ -1,4 +1,4 @@
-# make demo: a sample warehouse and a whole night.  make test: all tests.  Both set everything up.
+# make demo: a sample warehouse and a whole night.  make test: the tests.  Both set everything up.
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 # Handed to pip: a CPU build of torch, a mirror, a folder of wheels.
@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format real-data clean
+.PHONY: help setup demo test check format test-long real-data clean
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
@@ -33,8 +33,11 @@ format: setup  ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: check  ## lint, format, types and all tests
-	$(BIN)/python -m pytest
+test: check  ## lint, format, types and all tests but the long ones
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: setup  ## the long tests: every variant's night, several processes, searches
+	$(BIN)/python -m pytest -m long
 
 real-data: setup  ## only the nights on ../shared/data, all three sets
 	$(BIN)/python -m pytest -m real_data --real-data all

@@ -78,7 +78,7 @@ def popularity_by_loop(likes: LikeMatrix, seed: int) -> tuple[float, float]:
     return sum(recalls) / len(recalls), sum(precisions) / len(precisions)
 
 
-@pytest.mark.night
+@pytest.mark.long
 def test_a_comparison_is_measured_kept_and_never_computed_twice(shop: Path, night: Night) -> None:
     model = str(shop.parent / "small.yaml")
     names = [model, "ease", "als", "popularity"]

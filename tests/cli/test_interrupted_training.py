@@ -16,7 +16,7 @@ from mars_model.runners.training import train_model
 from tests.conftest import RUN_DATE, SilentProgress, small_settings
 from tests.runners.conftest import copy_night
 
-pytestmark = pytest.mark.night
+pytestmark = pytest.mark.long
 
 # One like a step and hundreds of epochs: a signal always comes in the middle.
 RUN = "from mars_model.cli.main import main; main()"

@@ -13,6 +13,8 @@ from mars_model.cli.main import main
 from mars_model.runners import tuning
 from tests.conftest import Night
 
+pytestmark = pytest.mark.long
+
 # What a like is, and everything else of the night's small source.
 CONF = """
 likes: {min_rating: 4, min_per_user: 2}

@@ -87,7 +87,7 @@ def assert_same_training(first, second) -> None:
         torch.testing.assert_close(weight, other[name], atol=1e-4, rtol=0)
 
 
-@pytest.mark.night
+@pytest.mark.long
 def test_two_processes_train_what_one_trains_also_after_a_crash(tmp_path):
     task = task_of(max_epochs=30, patience=30)
     alone = fit(task, None, checkpoints_of(task, 1, tmp_path, print))
@@ -108,7 +108,7 @@ def test_two_processes_train_what_one_trains_also_after_a_crash(tmp_path):
     assert_same_training(alone, read_fitted(folder, task))
 
 
-@pytest.mark.night
+@pytest.mark.long
 def test_a_loss_that_is_no_number_is_one_sentence_from_all_processes(tmp_path):
     task = task_of(learning_rate=1e38, optimizer="rmsprop")
     process, folder = start(task, tmp_path)
@@ -155,7 +155,7 @@ def train_as_typed(path: str, *words: str):
     return CliRunner().invoke(main, [*command, *words])
 
 
-@pytest.mark.night
+@pytest.mark.long
 def test_train_goes_through_spark_s_distributor_to_the_same_metric(night, tmp_path):
     copied = copy_night(night, tmp_path / "wh")
     result = train_as_typed(copied.warehouse.path, "--num-processes", "2")
@@ -175,7 +175,7 @@ def test_train_goes_through_spark_s_distributor_to_the_same_metric(night, tmp_pa
     assert list(copied.registry.folder.glob(".checkpoint-*")) == []
 
 
-@pytest.mark.night
+@pytest.mark.long
 def test_what_stops_a_process_is_the_command_s_one_sentence(spark, tmp_path):
     task = task_of(learning_rate=1e38, optimizer="rmsprop")
     checkpoints = checkpoints_of(task, 2, tmp_path, print)

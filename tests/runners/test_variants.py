@@ -18,7 +18,7 @@ from mars_model.scoring.encode import encode_documents, new_item_vectors
 from tests.conftest import Night, SilentProgress, small_settings
 from tests.runners.conftest import copy_night, rows_of
 
-pytestmark = pytest.mark.night
+pytestmark = pytest.mark.long
 
 # The fifth, mars, is the shared night's.
 VARIANTS = ("mars-no-text", "mars-embed", "mars-no-attention", "mars-plus")
