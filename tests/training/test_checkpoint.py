@@ -11,11 +11,11 @@ import torch
 
 from mars_model.errors import MarsBatchError
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import ModelSettings, TrainingSettings
 from mars_model.training.checkpoint import Checkpoints, checkpoint_name
 from mars_model.training.loop import train
 from mars_model.training.network import build_network
 from mars_model.training.state import TrainingState
+from tests.conftest import paper_model, paper_training
 
 NAME = checkpoint_name({"seed": 5}, [np.arange(3)])
 REPOSITORY = Path(__file__).parents[2]
@@ -65,10 +65,8 @@ def is_same(first, second):
 
 def small_training(folder):
     """Three steps an epoch, eleven likes in batches of four; the same in every process."""
-    model = ModelSettings(
-        embedding_size=6, window=3, n_filters=5, representation_size=4, max_words=9
-    )
-    settings = TrainingSettings(
+    model = paper_model(embedding_size=6, window=3, n_filters=5, representation_size=4, max_words=9)
+    settings = paper_training(
         seed=5, batch_size=4, max_epochs=5, patience=5, learning_rate=0.02, n_threads=1
     )
     documents = np.random.default_rng(11).integers(0, 31, (8, 9))
