@@ -158,7 +158,7 @@ def main(
     """Time training here against the usual way, on the likes and documents of a warehouse."""
     names = ("mars", "mars-plus") if until_best else ("mars",)
     models = [load_settings(conf, overrides, warehouse, find_model_file(name)) for name in names]
-    spark = open_session(models[0].scoring.users_per_block)
+    spark = open_session()
     today = datetime.now(UTC).date()
     data = [read_training_data(Warehouse(spark, warehouse), model, today) for model in models]
     spark.stop()

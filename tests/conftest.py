@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The one Spark session."""
-    session = open_session(users_per_block=1000)
+    session = open_session()
     session.conf.set("spark.sql.shuffle.partitions", "2")
     yield session
     session.stop()
@@ -105,7 +105,6 @@ def small_settings(*overrides: str, conf: Path | None = None) -> Settings:
             "training.max_epochs=3",
             "training.validation_share=0.34",
             "scoring.top_n=4",
-            "scoring.candidates_per_block=5",
             *overrides,
         ),
     )

@@ -12,7 +12,13 @@ from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, T
 
 MANIFEST_FILE = "manifest.json"
 FACTORS_FILE = "item_factors.parquet"
-MODEL_FILES = ("item_encoder.onnx", "user_encoder.onnx", "attention.onnx", "vocabulary.txt")
+MODEL_FILES = (
+    "item_encoder.onnx",
+    "user_encoder.onnx",
+    "attention.onnx",
+    "relevance.onnx",
+    "vocabulary.txt",
+)
 
 
 class Manifest(BaseModel):
@@ -21,7 +27,7 @@ class Manifest(BaseModel):
     # A metric over nobody is NaN, which JSON would otherwise turn into null.
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     model_version: str
     is_synthetic: bool
     settings: "TrainedWith"

@@ -42,8 +42,7 @@ class Job:
     @cached_property
     def warehouse(self) -> Warehouse:
         """The tables; the first use starts Spark."""
-        spark = open_session(self.settings.scoring.users_per_block)
-        return Warehouse(spark, self.settings.warehouse.path)
+        return Warehouse(open_session(), self.settings.warehouse.path)
 
     @property
     def registry(self) -> Registry:

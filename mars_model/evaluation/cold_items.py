@@ -85,7 +85,7 @@ def rank_cold_by_variant(
     _, memory, _ = all_vectors(network, warm_documents)
     catalogue = _cold_catalogue(memory, encode_new(network.item_encoder, cold_documents))
     attention = attention_of(settings.model)
-    return rank_by_vectors(attention, catalogue, split.histories, CUTOFF, settings.scoring)
+    return rank_by_vectors(attention, catalogue, split.histories, CUTOFF, settings.model.attention)
 
 
 def _cold_catalogue(memory: NDArray[np.float32], candidates: NDArray[np.float32]) -> Catalogue:
@@ -101,6 +101,7 @@ def _cold_catalogue(memory: NDArray[np.float32], candidates: NDArray[np.float32]
         candidate_idx=cold,
         popular_idx=cold,
         n_likes=np.zeros(n_items, dtype=np.int64),
+        allowed=np.ones((1, n_cold), dtype=np.bool_),
     )
 
 

@@ -100,9 +100,6 @@ def checkpoints_of(
         "n_processes": n_processes,
         "model": settings.model.model_dump(mode="json"),
         "training": settings.training.model_dump(mode="json"),
-        # In these pieces validation adds up its scores.
-        "users_per_block": settings.scoring.users_per_block,
-        "candidates_per_block": settings.scoring.candidates_per_block,
     }
     likes = [part for m in (task.kept, task.held) for part in (m.starts, m.item_idx)]
     return Checkpoints(models, checkpoint_name(shape, [task.documents, *likes]), say)

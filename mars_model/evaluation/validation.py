@@ -8,7 +8,7 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import Attention
 from mars_model.scoring.top_n import shortlist
-from mars_model.settings import ScoringSettings, Settings
+from mars_model.settings import AttentionKind, Settings
 from mars_model.training.loop import Validate
 
 
@@ -27,11 +27,13 @@ def validation_of(
     histories = LikeMatrix.from_rows([kept.row(u) for u in users], kept.n_items)
     relevant = LikeMatrix.from_rows([held.row(u) for u in users], held.n_items)
 
+    kind = settings.model.attention
+
     def validate(
         candidates: NDArray[np.float32], memory: NDArray[np.float32], item_bias: NDArray[np.float32]
     ) -> float:
         catalogue = Catalogue.of_vectors(candidates, memory, item_bias)
-        ranked = rank_by_vectors(attention, catalogue, histories, CUTOFF, settings.scoring)
+        ranked = rank_by_vectors(attention, catalogue, histories, CUTOFF, kind)
         return mean_average_precision(ranked, relevant, CUTOFF)
 
     return validate, n_sampled
@@ -42,18 +44,11 @@ def rank_by_vectors(
     catalogue: Catalogue,
     histories: LikeMatrix,
     k: int,
-    scoring: ScoringSettings,
+    kind: AttentionKind,
 ) -> NDArray[np.int64]:
     """Positions among the catalogue's candidates of each user's k best unseen ones: [U, k].
 
     Every user has at least one slot. Ties and short lists as in `shortlist`, which the nightly
-    job calls too; one block of users × one block of candidates is dense at a time.
+    job calls too, by its float32 scores.
     """
-    ranked = np.full((histories.n_users, k), -1, dtype=np.int64)
-    for start in range(0, histories.n_users, scoring.users_per_block):
-        stop = min(start + scoring.users_per_block, histories.n_users)
-        rows = [histories.row(user_idx) for user_idx in range(start, stop)]
-        block = LikeMatrix.from_rows(rows, histories.n_items)
-        found = shortlist(attention, catalogue, block, k, scoring.candidates_per_block)
-        ranked[start:stop, : found.shape[1]] = found
-    return ranked
+    return shortlist(attention, catalogue, histories, k, kind=kind)[1].astype(np.int64)

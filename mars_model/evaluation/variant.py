@@ -32,7 +32,7 @@ def rank_variant(
     fitted = fit(FittingTask(documents, n_words, split.training, split.validation, settings))
     catalogue = Catalogue.of_vectors(*all_vectors(fitted.network, documents))
     attention = attention_of(settings.model)
-    return rank_by_vectors(attention, catalogue, split.training, CUTOFF, settings.scoring)
+    return rank_by_vectors(attention, catalogue, split.training, CUTOFF, settings.model.attention)
 
 
 def with_seed(settings: Settings, seed: int) -> Settings:

@@ -42,3 +42,13 @@ class LikeMatrix:
     def row(self, user_idx: int) -> NDArray[np.int32]:
         """Item positions that one user likes, ascending."""
         return self.item_idx[self.starts[user_idx] : self.starts[user_idx + 1]]
+
+    def take(self, users: NDArray[np.int64]) -> "LikeMatrix":
+        """The rows of some users, in the order given."""
+        lengths = np.diff(self.starts)[users]
+        starts = np.zeros(len(users) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
+        return LikeMatrix(
+            starts, self.item_idx[np.repeat(self.starts[users], lengths) + within], self.n_items
+        )

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from mars_model.bundle.item_factors import ItemFactors
 from mars_model.bundle.manifest import FACTORS_FILE
 from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.sessions import Attention, open_attention, open_encoder
-from mars_model.settings import ModelSettings
+from mars_model.settings import AttentionKind, ModelSettings
 from mars_model.training.export import export_network
 from mars_model.training.export_check import RunAttention, check_export
 from mars_model.training.network import MarsNetwork, all_biases, all_free_vectors
@@ -33,9 +32,8 @@ def write_bundle_files(
     Raises MarsBatchError where network, ONNX and a plain loop disagree.
     """
     export_network(network, folder, settings.attention)
-    check_export(
-        network, folder, open_encoder, _open_attention_by_rows, documents, settings.attention
-    )
+    open_by_rows = partial(_open_attention_by_rows, settings.attention)
+    check_export(network, folder, open_encoder, open_by_rows, documents, settings.attention)
     vocabulary.write(folder / "vocabulary.txt")
     if settings.has_item_factors:
         item_factors(network, item_ids, n_likes).write(folder / FACTORS_FILE)
@@ -54,17 +52,23 @@ def item_factors(
     )
 
 
-def _open_attention_by_rows(path: Path) -> RunAttention:
+def _open_attention_by_rows(kind: AttentionKind, path: Path) -> RunAttention:
     """The attention graph as `check_export` calls it: histories as rows of positions."""
-    return partial(_attend, open_attention(path))
+    return partial(_attend, open_attention(path), kind)
 
 
 def _attend(
     attention: Attention,
+    kind: AttentionKind,
     histories: Sequence[NDArray[np.int64]],
     memory: NDArray[np.float32],
     candidates: NDArray[np.float32],
     item_bias: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    rows = LikeMatrix.from_rows([row.astype(np.int32) for row in histories], len(memory))
-    return attention.scores(rows, memory, candidates, item_bias)
+    """The quotient form written out: sums of the graph's rows, history by history."""
+    n_candidates = len(candidates)
+    weighted = np.empty((len(memory), 2 * n_candidates), dtype=np.float32)
+    attention.weigh(memory, candidates, np.zeros(n_candidates, dtype=np.float32), weighted)
+    sums = np.stack([weighted[rows].sum(axis=0) for rows in histories])
+    divisor = 1 if kind == "sum" else sums[:, :n_candidates]
+    return np.asarray(sums[:, n_candidates:] / divisor + item_bias, dtype=np.float32)

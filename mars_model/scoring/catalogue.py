@@ -1,14 +1,9 @@
-"""The catalogue of a night as arrays: written once by the driver, memory-mapped by workers."""
+"""The catalogue of a night as arrays: collected once by the driver, memory-mapped by workers."""
 
-import hashlib
-from dataclasses import dataclass, fields
-from functools import cache, partial
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark import SparkContext
-
-from mars_model.scoring.shipping import ship_file, shipped_file
 
 
 @dataclass(frozen=True)
@@ -26,6 +21,7 @@ class Catalogue:
     candidate_idx: NDArray[np.int64]  # [C]
     popular_idx: NDArray[np.int64]  # [C]
     n_likes: NDArray[np.int64]  # [I]
+    allowed: NDArray[np.bool_]  # [G, C] who may get what, by segment; row 0: users without one
 
     @classmethod
     def of_vectors(
@@ -37,7 +33,8 @@ class Catalogue:
         """Items without ids, all of them candidates, without likes: for validation."""
         everything = np.arange(len(memory), dtype=np.int64)
         zeros = np.zeros(len(memory), dtype=np.int64)
-        return cls(everything, memory, candidates, item_bias, everything, everything, zeros)
+        allowed = np.ones((1, len(memory)), dtype=np.bool_)
+        return cls(everything, memory, candidates, item_bias, everything, everything, zeros, allowed)
 
     def positions(self, item_ids: NDArray[np.generic]) -> NDArray[np.int64]:
         """`item_idx` of each id, −1 where the catalogue does not have it."""
@@ -53,33 +50,16 @@ class Catalogue:
         inverse[self.candidate_idx] = np.arange(len(self.candidate_idx))
         return inverse
 
+    def reach(self) -> float:
+        """No relevance is larger: the largest norm of a memory vector times a candidate's."""
+        return largest_norm(self.memory) * largest_norm(self.candidates)
+
+
+def largest_norm(vectors: NDArray[np.float32]) -> float:
+    """The largest norm of the rows, 0 without any; a little more than its float32 rounding."""
+    return 1.00001 * float(np.sqrt(np.einsum("ik,ik->i", vectors, vectors).max(initial=0.0)))
+
 
 def sort_popular(candidate_idx: NDArray[np.int64], n_likes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Candidates by number of likes descending, then item id ascending."""
     return candidate_idx[np.argsort(-n_likes[candidate_idx], kind="stable")]
-
-
-def ship_catalogue(catalogue: Catalogue, context: SparkContext) -> str:
-    """Send the arrays to each machine once; the returned key opens them there.
-
-    The key is their content's, so a later night of the same session never reads an old one.
-    """
-    arrays = {f.name: np.ascontiguousarray(getattr(catalogue, f.name)) for f in fields(Catalogue)}
-    digest = hashlib.sha256()
-    for array in arrays.values():
-        digest.update(array.tobytes())
-    key = digest.hexdigest()[:16]
-    for name, array in arrays.items():
-        ship_file(context, f"{key}-{name}.npy", partial(np.save, arr=array, allow_pickle=False))
-    return key
-
-
-@cache
-def open_catalogue(key: str) -> Catalogue:
-    """The arrays in a worker, memory-mapped."""
-    return Catalogue(
-        **{
-            f.name: np.load(shipped_file(f"{key}-{f.name}.npy"), mmap_mode="r", allow_pickle=False)
-            for f in fields(Catalogue)
-        }
-    )

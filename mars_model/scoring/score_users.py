@@ -1,184 +1,145 @@
-"""All users' lists: a pandas-UDF stage over user_histories, one block of users per Arrow batch."""
+"""All users' lists: an Arrow stage over user_histories, one block of users per batch."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
+from pyspark import Accumulator
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue, open_catalogue
+from mars_model.scoring.blocks import Work, spread
+from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.fallback import popular_list
-from mars_model.scoring.reasons import Winners, settle
+from mars_model.scoring.lists import NeighbourLists
+from mars_model.scoring.paths import serve
+from mars_model.scoring.reasons import explain
+from mars_model.scoring.rows import fallback_rows, model_rows
 from mars_model.scoring.sessions import Attention, open_attention
-from mars_model.scoring.shipping import shipped_file
-from mars_model.scoring.top_n import shortlist
+from mars_model.scoring.shipping import open_arrays, shipped_file
 from mars_model.settings import AttentionKind, ScoringSettings
 
 MODEL_SOURCE = "mars"
-# The shortlist is found in float32 and settled in float64: so many more than N are settled.
-_MARGIN = 16
-_REASON_COLUMNS = ("item_id", "attention", "contribution", "score_without")
 
 
 @dataclass(frozen=True)
 class Shipment:
-    """What a worker needs to score: names of shipped files, and settings."""
+    """What a worker needs to score: keys and names of shipped files, and settings.
+
+    Without `lists_key` users are scored in full blocks; `counted` adds up what it took.
+    """
 
     catalogue_key: str
     attention_name: str
     settings: ScoringSettings
     min_likes: int
     attention_kind: AttentionKind = "softmax"
+    lists_key: str | None = None
+    counted: Accumulator[Counter[str]] | None = None
 
 
-def score_users(histories: DataFrame, shipment: Shipment, n_partitions: int) -> DataFrame:
+def score_users(histories: DataFrame, shipment: Shipment, work: Work, n_blocks: int) -> DataFrame:
     """One row per user in, at most N rows per user out: `user_id, rank, item_id, score, ...`.
 
     Users with fewer than `min_likes` likes, or none that the catalogue knows, get the
     fallback's list without reasons. Nobody is recommended an item of their full history.
+    An optional column `segment` is the user's row of the catalogue's `allowed`.
     """
     user_type = histories.schema["user_id"].dataType.simpleString()
     item_type = histories.schema["item_ids"].dataType.simpleString()[len("array<") : -1]
-    flat = (
+    columns = [c for c in ("user_id", "item_ids", "n_items", "segment") if c in histories.columns]
+    return spread(histories.select(*columns), work, n_blocks).mapInArrow(
+        _score_batches(shipment),
         f"user_id {user_type}, rank int, item_id {item_type}, score float, source string, "
-        f"because_item_id array<{item_type}>, because_attention array<float>, "
-        "because_contribution array<float>, because_score_without array<float>"
-    )
-    lists = (
-        histories.select("user_id", "item_ids", "n_items")
-        .repartition(n_partitions, "user_id")
-        .mapInPandas(_score_batches(shipment), flat)
-    )
-    because = F.arrays_zip(*[F.col(f"because_{c}").alias(c) for c in _REASON_COLUMNS])
-    with_nulls = F.transform(
-        because,
-        lambda reason: F.struct(
-            *[reason[c].alias(c) for c in _REASON_COLUMNS[:3]],
-            F.nullif(reason["score_without"], F.lit(float("nan")).cast("float")).alias(
-                "score_without"
-            ),
-        ),
-    )
-    return lists.select(
-        "user_id", "rank", "item_id", "score", "source", with_nulls.alias("because")
+        f"because array<struct<item_id: {item_type}, attention: float, contribution: float, "
+        "score_without: float>>",
     )
 
 
 def _score_batches(
     shipment: Shipment,
-) -> Callable[[Iterator[pd.DataFrame]], Iterator[pd.DataFrame]]:
-    def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        catalogue = open_catalogue(shipment.catalogue_key)
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        catalogue = open_arrays(Catalogue, shipment.catalogue_key)
+        lists = open_arrays(NeighbourLists, shipment.lists_key) if shipment.lists_key else None
         attention = open_attention(shipped_file(shipment.attention_name))
         for users in batches:
-            yield score_block(
+            yield from score_block(
                 users,
                 catalogue,
+                lists,
                 attention,
                 shipment.settings,
                 shipment.min_likes,
                 shipment.attention_kind,
+                shipment.counted,
             )
 
     return score
 
 
 def score_block(
-    users: pd.DataFrame,
+    users: pa.RecordBatch,
     catalogue: Catalogue,
+    lists: NeighbourLists | None,
     attention: Attention,
     settings: ScoringSettings,
     min_likes: int,
     attention_kind: AttentionKind = "softmax",
-) -> pd.DataFrame:
-    """Lists of a block of users (`user_id, item_ids, n_items`) as flat rows."""
-    histories = _histories_by_position(users["item_ids"], catalogue)
-    has_memory = (np.diff(histories.starts) > 0) & (users["n_items"].to_numpy() >= min_likes)
+    counted: Accumulator[Counter[str]] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Lists of a block of users (`user_id, item_ids, n_items`, `segment` or not) as rows."""
+    histories = _histories_by_position(users.column("item_ids"), catalogue)
+    has_memory = np.diff(histories.starts) > 0
+    has_memory &= users.column("n_items").to_numpy() >= min_likes
+    segments = np.zeros(users.num_rows, dtype=np.int32)
+    if "segment" in users.schema.names:
+        segments = users.column("segment").to_numpy().astype(np.int32)
+    user_ids = users.column("user_id")
     by_model = np.flatnonzero(has_memory)
-    rows = _Rows(catalogue)
     if len(by_model):
-        block = LikeMatrix.from_rows(
-            [histories.row(u) for u in by_model.tolist()], histories.n_items
+        block = histories.take(by_model)
+        n = settings.top_n
+        served = serve(
+            attention, lists, catalogue, block, segments[by_model], n, attention_kind
         )
-        n = settings.top_n + _MARGIN
-        found = shortlist(attention, catalogue, block, n, settings.candidates_per_block)
-        for position, user_idx in enumerate(by_model.tolist()):
-            short = np.sort(found[position][found[position] >= 0])
-            slots = histories.row(user_idx)
-            winners = settle(
-                catalogue.memory[slots],
-                catalogue.candidates[short],
-                catalogue.item_bias[short],
-                settings.top_n,
-                settings.n_reasons,
-                attention_kind,
-            )
-            rows.add_winners(users["user_id"].iloc[user_idx], winners, short, slots)
-    for user_idx in np.flatnonzero(~has_memory).tolist():
-        items = popular_list(catalogue, histories.row(user_idx), settings.top_n)
-        rows.add_fallback(users["user_id"].iloc[user_idx], items, settings.fallback)
-    return rows.frame()
+        if counted is not None:
+            counted.add(served.counts)
+        positions = served.positions
+        reasons = explain(catalogue, block, positions, settings.n_reasons, attention_kind)
+        yield model_rows(
+            user_ids.take(pa.array(by_model)),
+            catalogue,
+            block.starts,
+            block.item_idx,
+            served.scores,
+            positions,
+            reasons,
+            MODEL_SOURCE,
+        )
+    others = np.flatnonzero(~has_memory)
+    if len(others):
+        popular = [
+            popular_list(catalogue, histories.row(u), settings.top_n, int(segments[u]))
+            for u in others.tolist()
+        ]
+        yield fallback_rows(
+            user_ids.take(pa.array(others)), catalogue, popular, settings.fallback
+        )
 
 
-def _histories_by_position(item_ids: "pd.Series[Any]", catalogue: Catalogue) -> LikeMatrix:
+def _histories_by_position(item_ids: pa.ListArray, catalogue: Catalogue) -> LikeMatrix:
     """The block's histories by `item_idx`; liked items that left the catalogue drop out."""
-    lengths = [len(ids) for ids in item_ids]
-    if not sum(lengths):
-        return LikeMatrix.from_rows([[]] * len(lengths), len(catalogue.item_ids))
-    flat = np.concatenate([np.asarray(ids) for ids in item_ids if len(ids)])
+    lengths = np.diff(item_ids.offsets.to_numpy())
+    ids = item_ids.flatten().to_numpy(zero_copy_only=False)
     # Not the catalogue's own width for strings: a longer id would be cut and match another.
-    positions = catalogue.positions(flat.astype(catalogue.item_ids.dtype.type))
-    rows = np.split(positions, np.cumsum(lengths)[:-1])
-    return LikeMatrix.from_rows(
-        [row[row >= 0].astype(np.int32) for row in rows], len(catalogue.item_ids)
-    )
-
-
-class _Rows:
-    """Collects flat rows of the output, column by column."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._columns: dict[str, list[object]] = {
-            name: []
-            for name in (
-                *("user_id", "rank", "item_id", "score", "source"),
-                *(f"because_{c}" for c in _REASON_COLUMNS),
-            )
-        }
-
-    def add_winners(
-        self, user_id: object, winners: Winners, short: NDArray[np.int64], slots: NDArray[np.int32]
-    ) -> None:
-        """One user's list by the model."""
-        ids = self._catalogue.item_ids
-        items = self._catalogue.candidate_idx[short[winners.order]]
-        self._add(user_id, items, winners.scores, MODEL_SOURCE)
-        self._columns["because_item_id"] += [ids[slots[s]] for s in winners.slots]
-        self._columns["because_attention"] += winners.attention
-        self._columns["because_contribution"] += winners.contribution
-        self._columns["because_score_without"] += winners.score_without
-
-    def add_fallback(self, user_id: object, items: NDArray[np.int64], source: str) -> None:
-        """One user's list by the fallback: its score is the number of likes, without reasons."""
-        self._add(user_id, items, self._catalogue.n_likes[items].astype(np.float32), source)
-        for name in _REASON_COLUMNS:
-            self._columns[f"because_{name}"] += [[] for _ in items]
-
-    def _add(
-        self, user_id: object, items: NDArray[np.int64], scores: NDArray[np.float32], source: str
-    ) -> None:
-        self._columns["user_id"] += [user_id] * len(items)
-        self._columns["rank"] += range(1, len(items) + 1)
-        self._columns["item_id"] += self._catalogue.item_ids[items].tolist()
-        self._columns["score"] += scores.tolist()
-        self._columns["source"] += [source] * len(items)
-
-    def frame(self) -> pd.DataFrame:
-        """All rows so far."""
-        return pd.DataFrame(self._columns)
+    positions = catalogue.positions(ids.astype(catalogue.item_ids.dtype.type))
+    users = np.repeat(np.arange(len(lengths)), lengths)[positions >= 0]
+    n_items = max(1, len(catalogue.item_ids))
+    keys: NDArray[np.int64] = np.unique(users * n_items + positions[positions >= 0])
+    starts = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys // n_items, minlength=len(lengths)), out=starts[1:])
+    return LikeMatrix(starts, (keys % n_items).astype(np.int32), len(catalogue.item_ids))

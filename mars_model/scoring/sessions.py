@@ -10,69 +10,46 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from mars_model.errors import MarsBatchError
-from mars_model.features.likes import LikeMatrix
 
 # Words [B, L] and free vectors [B, K], None where the model has none → vectors [B, K].
 Encoder = Callable[[NDArray[np.int64], NDArray[np.float32] | None], NDArray[np.float32]]
-_NO_SEEN = np.zeros((0, 2), dtype=np.int64)
+# Memory [I, K] and candidates [C, K] → relevance [I, C].
+Relevance = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
+# Slots of a call: with a block of candidates, all that the graph makes stays in the cache.
+_SLOTS_PER_CALL = 1024
 
 
 @dataclass(frozen=True)
 class Attention:
-    """The bundle's attention graph: quotient form (docs/scoring.md), then seen items, then top-n.
+    """A bundle's attention graph: what each slot adds to the quotient of each candidate's score.
 
-    Shapes: U users, I slots in use, C candidates, K representation size.
+    Shapes: I slots, C candidates, K representation size.
     """
 
     session: onnxruntime.InferenceSession
 
-    def scores(
+    def weigh(
         self,
-        histories: LikeMatrix,
         memory: NDArray[np.float32],
         candidates: NDArray[np.float32],
-        item_bias: NDArray[np.float32],
-    ) -> NDArray[np.float32]:
-        """Scores [U, C]; a user without history gets NaN, the bias alone with attention "sum"."""
-        inputs = _inputs(memory, candidates, item_bias, _NO_SEEN, 1)
-        (scores,) = self._run(["scores"], histories, inputs)
-        return np.asarray(scores, dtype=np.float32)
+        shift: NDArray[np.float32],
+        out: NDArray[np.float32],
+    ) -> None:
+        """Weights and weighted relevance side by side into `out` [I, 2C], contiguous.
 
-    def top(
-        self,
-        histories: LikeMatrix,
-        memory: NDArray[np.float32],
-        candidates: NDArray[np.float32],
-        item_bias: NDArray[np.float32],
-        seen: NDArray[np.int64],
-        n: int,
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The n best of the candidates: scores [U, n], descending, and positions [U, n].
-
-        `seen` [S, 2] holds (user, candidate) pairs that score −inf. Equal scores: the lower
-        position first. n is at most C.
+        `shift` [C] is taken from a candidate's relevance before exp, so that it does not overflow;
+        it cancels in the quotient. With attention "sum" weights are 1.
         """
-        inputs = _inputs(memory, candidates, item_bias, seen, n)
-        scores, positions = self._run(["top_scores", "top_positions"], histories, inputs)
-        return np.asarray(scores, dtype=np.float32), np.asarray(positions, dtype=np.int64)
-
-    def _run(
-        self, outputs: list[str], histories: LikeMatrix, dense: dict[str, NDArray[np.generic]]
-    ) -> list[NDArray[np.generic]]:
-        # The session reads these arrays in place: they must live until it returns.
-        ones = np.ones(histories.n_likes, dtype=self._float_type())
-        columns = histories.item_idx.astype(np.int64)
-        starts = np.ascontiguousarray(histories.starts, dtype=np.int64)
-        shape = np.array([histories.n_users, histories.n_items], dtype=np.int64)
-        cpu = onnxruntime.OrtDevice.make("cpu", 0)
-        sparse = onnxruntime.SparseTensor.sparse_csr_from_numpy(shape, ones, columns, starts, cpu)
-        values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(a) for name, a in dense.items()}
-        values["histories"] = onnxruntime.OrtValue.ort_value_from_sparse_tensor(sparse)
-        return [value.numpy() for value in self.session.run_with_ort_values(outputs, values)]
-
-    def _float_type(self) -> type[np.float32] | type[np.float64]:
-        declared = {i.name: i.type for i in self.session.get_inputs()}["histories"]
-        return np.float64 if "double" in declared else np.float32
+        binding = self.session.io_binding()
+        binding.bind_cpu_input("candidates", candidates)
+        if any(given.name == "shift" for given in self.session.get_inputs()):
+            binding.bind_cpu_input("shift", shift)
+        for start in range(0, len(memory), _SLOTS_PER_CALL):
+            some = out[start : start + _SLOTS_PER_CALL]
+            binding.bind_cpu_input("memory", memory[start : start + _SLOTS_PER_CALL])
+            # Written in place: the rows of `out` are the graph's output.
+            binding.bind_output("weighted", "cpu", 0, np.float32, some.shape, some.ctypes.data)
+            self.session.run_with_iobinding(binding)
 
 
 @cache
@@ -97,6 +74,20 @@ def open_attention(path: Path) -> Attention:
     return Attention(_open(path))
 
 
+@cache
+def open_relevance(path: Path) -> Relevance:
+    """The graph of relevance. One session per process and file."""
+    session = _open(path)
+
+    def relevance(
+        memory: NDArray[np.float32], candidates: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        (found,) = session.run(["relevance"], {"memory": memory, "candidates": candidates})
+        return np.asarray(found, dtype=np.float32)
+
+    return relevance
+
+
 def _open(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -109,19 +100,3 @@ def _open(path: Path) -> onnxruntime.InferenceSession:
         raise MarsBatchError(
             f"{path}: ONNX Runtime cannot open it ({reason}). Train again with: mars-batch train"
         ) from error
-
-
-def _inputs(
-    memory: NDArray[np.float32],
-    candidates: NDArray[np.float32],
-    item_bias: NDArray[np.float32],
-    seen: NDArray[np.int64],
-    n: int,
-) -> dict[str, NDArray[np.generic]]:
-    return {
-        "memory": np.ascontiguousarray(memory),
-        "candidates": np.ascontiguousarray(candidates),
-        "item_bias": np.ascontiguousarray(item_bias),
-        "seen": np.ascontiguousarray(seen),
-        "n_top": np.array([n], dtype=np.int64),
-    }

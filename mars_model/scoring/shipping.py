@@ -1,14 +1,20 @@
 """Sends files to each machine once; all Python workers of a machine read the same copy."""
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from dataclasses import fields
+from functools import cache, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
+import numpy as np
 from pyspark import SparkContext, SparkFiles
 
 from mars_model.bundle.registry import Bundle
+
+Arrays = TypeVar("Arrays")
 
 
 def ship_file(context: SparkContext, name: str, write: Callable[[Path], object]) -> None:
@@ -32,6 +38,43 @@ def ship_bundle_file(context: SparkContext, bundle: Bundle, name: str) -> str:
     unique = f"{bundle.model_version}-{name}"
     ship_file(context, unique, lambda path: shutil.copy(bundle.file(name), path))
     return unique
+
+
+def ship_arrays(context: SparkContext, arrays: Any) -> str:
+    """Send a dataclass of arrays to each machine once; the returned key opens them there.
+
+    The key is their content's, so a later night of the same session never reads an old one.
+    """
+    digest = hashlib.sha256()
+    held = {f.name: np.ascontiguousarray(getattr(arrays, f.name)) for f in fields(arrays)}
+    for array in held.values():
+        digest.update(memoryview(array.reshape(-1).view(np.uint8)))
+    key = digest.hexdigest()[:16]
+    for name, array in held.items():
+        ship_file(context, f"{key}-{name}.npy", partial(np.save, arr=array, allow_pickle=False))
+    return key
+
+
+@cache
+def open_arrays(kind: type[Arrays], key: str) -> Arrays:
+    """The arrays in a worker, memory-mapped: all workers of a machine share their pages."""
+    return kind(
+        **{
+            f.name: np.load(shipped_file(f"{key}-{f.name}.npy"), mmap_mode="r", allow_pickle=False)
+            for f in fields(kind)  # type: ignore[arg-type]
+        }
+    )
+
+
+def take_back(*keys: str) -> None:
+    """Delete what was shipped under these keys from this machine; executors elsewhere keep it.
+
+    Workers that have a file mapped read on until they let go of it.
+    """
+    for folder in (Path(_outbox().name), Path(SparkFiles.getRootDirectory())):
+        for key in keys:
+            for path in folder.glob(f"{key}-*.npy"):
+                path.unlink(missing_ok=True)
 
 
 @cache

@@ -1,71 +1,201 @@
-"""The best candidates of a block of users, candidates taken in blocks."""
+"""The best candidates of a block of users out of the whole catalogue, in full blocks."""
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.catalogue import Catalogue, largest_norm
+from mars_model.scoring.exact import gather_slots, settle
+from mars_model.scoring.full_blocks import COLUMNS, error_bound, keep_best
 from mars_model.scoring.sessions import Attention
+from mars_model.settings import AttentionKind
+
+# The shortlist is found in float32 and settled in float64: so many more than N are settled, and
+# so many times more for users whose error bound leaves a doubt; past the widest, all of them.
+_MARGIN, _WIDER, _WIDEST = 16, 6, 4000
+# Relevance beyond this is shifted before exp: float32 holds exp(80) summed over 10,000 slots.
+_LARGEST_EXPONENT = 80.0
+# Users × candidates that are dense at a time where all of them are scored in float64.
+_PLACES_PER_CALL = 1 << 24
+
+
+def top_n_in_full(
+    attention: Attention,
+    catalogue: Catalogue,
+    histories: LikeMatrix,
+    segments: NDArray[np.int32],
+    n: int,
+    kind: AttentionKind,
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Scores and positions of each user's n best unseen candidates: [U, n], −1 behind the end.
+
+    Every user has at least one slot. By score descending, then item id ascending.
+    """
+    scores = np.full((histories.n_users, n), -np.inf, dtype=np.float32)
+    positions = np.full((histories.n_users, n), -1, dtype=np.int32)
+    width, n_candidates = n + _MARGIN, len(catalogue.candidates)
+    doubt = error_bound(
+        np.diff(histories.starts),
+        catalogue.memory.shape[1],
+        catalogue.reach(),
+        float(np.abs(catalogue.item_bias).max(initial=0.0)),
+        kind == "sum",
+    )
+    left = np.arange(histories.n_users)
+    while len(left) and width < min(_WIDEST, n_candidates):
+        block = histories.take(left)
+        rough, found, has_failed = shortlist(
+            attention, catalogue, block, width, segments[left], kind
+        )
+        best = settle_users(catalogue, block, found, n, kind)
+        scores[left], positions[left] = best
+        # What is not on the shortlist scores its last place at most, give or take the doubt.
+        is_proved = (found[:, -1] < 0) | (best[0][:, -1] > rough[:, -1] + doubt[left])
+        left = left[~is_proved | has_failed]
+        width *= _WIDER
+    scores[left], positions[left] = top_n_plainly(
+        catalogue, histories.take(left), segments[left], n, kind
+    )
+    return scores, positions
+
+
+def top_n_plainly(
+    catalogue: Catalogue,
+    histories: LikeMatrix,
+    segments: NDArray[np.int32],
+    n: int,
+    kind: AttentionKind,
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The same lists by float64 attention over every candidate: for few candidates or users."""
+    pieces = []
+    at_once = max(1, _PLACES_PER_CALL // max(1, len(catalogue.candidates)))
+    for start in range(0, histories.n_users, at_once):
+        users = np.arange(start, min(start + at_once, histories.n_users))
+        block = histories.take(users)
+        found = _allowed_unseen(catalogue, block, segments[users])
+        pieces.append(settle_users(catalogue, block, found, n, kind))
+    if not pieces:
+        return np.zeros((0, n), dtype=np.float32), np.zeros((0, n), dtype=np.int32)
+    scores, positions = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    return scores, positions
 
 
 def shortlist(
     attention: Attention,
     catalogue: Catalogue,
     histories: LikeMatrix,
-    n: int,
-    candidates_per_block: int,
-) -> NDArray[np.int64]:
-    """Positions among the candidates of each user's n best unseen ones, −1 where there are fewer.
+    width: int,
+    segments: NDArray[np.int32] | None = None,
+    kind: AttentionKind = "softmax",
+) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
+    """The best unseen candidates by float32 scores: scores and positions [U, width], −1 behind.
 
-    Shapes: U users, each with at least one slot; result [U, n], by score descending, then item
-    id ascending. Only the slots that the block's histories use take part in the products.
+    By score descending, then position. The third array [U] marks users whose scores are no
+    numbers in float32. Only the slots that the block's histories use are weighed.
     """
-    slots, columns = np.unique(histories.item_idx, return_inverse=True)
-    used = LikeMatrix(histories.starts, columns.astype(np.int32), len(slots))
-    memory = np.asarray(catalogue.memory[slots])
-    seen_users, seen_candidates = _seen_pairs(histories, catalogue)
-    n_candidates = len(catalogue.candidates)
-    best_scores = np.full((histories.n_users, 0), -np.inf, dtype=np.float32)
-    best = np.zeros((histories.n_users, 0), dtype=np.int64)
-    for start in range(0, n_candidates, candidates_per_block):
-        stop = min(start + candidates_per_block, n_candidates)
-        first, last = np.searchsorted(seen_candidates, [start, stop])
-        seen = np.stack([seen_users[first:last], seen_candidates[first:last] - start], axis=1)
-        scores, positions = attention.top(
-            used,
-            memory,
-            catalogue.candidates[start:stop],
-            catalogue.item_bias[start:stop],
-            seen,
-            min(n, stop - start),
+    n_users, n_candidates = histories.n_users, len(catalogue.candidates)
+    slots, rows = np.unique(histories.item_idx, return_inverse=True)
+    memory = np.ascontiguousarray(catalogue.memory[slots])
+    weighted = np.zeros((len(slots), 2 * COLUMNS), dtype=np.float32)
+    block = np.zeros((COLUMNS, memory.shape[1]), dtype=np.float32)
+    reach = largest_norm(memory)
+    scores = np.full((n_users, width), -np.inf, dtype=np.float32)
+    positions = np.full((n_users, width), -1, dtype=np.int32)
+    has_failed = np.zeros(n_users, dtype=np.bool_)
+    barred_starts, barred = _seen_candidates(histories, catalogue)
+    next_barred = barred_starts[:-1].copy()
+    for first in range(0, n_candidates, COLUMNS):
+        some = np.asarray(catalogue.candidates[first : first + COLUMNS])
+        block[: len(some)] = some
+        norms = np.sqrt(np.einsum("ik,ik->i", block, block))
+        shift = np.maximum(norms * reach - _LARGEST_EXPONENT, 0).astype(np.float32)
+        attention.weigh(memory, block, shift, weighted)
+        keep_best(
+            histories.starts,
+            rows.astype(np.int32),
+            weighted,
+            len(some),
+            first,
+            np.asarray(catalogue.item_bias),
+            kind == "sum",
+            barred,
+            barred_starts,
+            next_barred,
+            np.asarray(catalogue.allowed),
+            np.zeros(n_users, dtype=np.int32) if segments is None else segments,
+            scores,
+            positions,
+            has_failed,
         )
-        best_scores, best = _merge(best_scores, best, scores, positions + start, n)
-    return np.where(np.isneginf(best_scores), -1, best)
+    return scores, positions, has_failed
 
 
-def _seen_pairs(
-    histories: LikeMatrix, catalogue: Catalogue
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(user, candidate) of every liked item that is a candidate, by candidate."""
-    users = np.repeat(np.arange(histories.n_users), np.diff(histories.starts))
-    candidates = catalogue.candidate_of_item()[histories.item_idx]
-    order = np.argsort(candidates, kind="stable")
-    order = order[np.searchsorted(candidates[order], 0) :]
-    return users[order], candidates[order]
-
-
-def _merge(
-    scores: NDArray[np.float32],
-    positions: NDArray[np.int64],
-    new_scores: NDArray[np.float32],
-    new_positions: NDArray[np.int64],
+def settle_users(
+    catalogue: Catalogue,
+    histories: LikeMatrix,
+    found: NDArray[np.int32],
     n: int,
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The n best of both; stable, so that of equal scores the earlier position stays first."""
-    all_scores = np.concatenate([scores, new_scores], axis=1)
-    all_positions = np.concatenate([positions, new_positions], axis=1)
-    order = np.argsort(-all_scores, axis=1, kind="stable")[:, :n]
-    return (
-        np.take_along_axis(all_scores, order, axis=1),
-        np.take_along_axis(all_positions, order, axis=1),
+    kind: AttentionKind,
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The n best of each user's `found` [U, S] (−1: no candidate), by their float64 scores."""
+    scores = np.full((histories.n_users, n), -np.inf, dtype=np.float32)
+    positions = np.full((histories.n_users, n), -1, dtype=np.int32)
+    _settle_block(
+        histories.starts,
+        histories.item_idx,
+        np.asarray(catalogue.memory),
+        np.asarray(catalogue.candidates),
+        np.asarray(catalogue.item_bias),
+        found,
+        kind == "sum",
+        scores,
+        positions,
     )
+    return scores, positions
+
+
+def _allowed_unseen(
+    catalogue: Catalogue, histories: LikeMatrix, segments: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """All candidates that each user may get, [U, most of any], −1 behind the end."""
+    may = np.array(catalogue.allowed[segments])
+    starts, seen = _seen_candidates(histories, catalogue)
+    may[np.repeat(np.arange(histories.n_users), np.diff(starts)), seen] = False
+    n_most = int(may.sum(axis=1).max(initial=0))
+    found = np.full((histories.n_users, n_most), -1, dtype=np.int32)
+    for user_idx, row in enumerate(may):
+        own = np.flatnonzero(row)
+        found[user_idx, : len(own)] = own
+    return found
+
+
+def _seen_candidates(
+    histories: LikeMatrix, catalogue: Catalogue
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Each user's liked candidates ascending, as starts [U+1] and positions."""
+    seen = catalogue.candidate_of_item()[histories.item_idx]
+    users = np.repeat(np.arange(histories.n_users), np.diff(histories.starts))
+    is_candidate = seen >= 0
+    starts = np.zeros(histories.n_users + 1, dtype=np.int64)
+    np.cumsum(np.bincount(users[is_candidate], minlength=histories.n_users), out=starts[1:])
+    return starts, seen[is_candidate].astype(np.int32)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settle_block(
+    starts: NDArray[np.int64],
+    item_idx: NDArray[np.int32],
+    memory: NDArray[np.float32],
+    candidates: NDArray[np.float32],
+    item_bias: NDArray[np.float32],
+    found: NDArray[np.int32],
+    is_sum: bool,
+    scores: NDArray[np.float32],
+    positions: NDArray[np.int32],
+) -> None:
+    for u in range(len(starts) - 1):
+        slots = item_idx[starts[u] : starts[u + 1]]
+        own = np.empty((len(slots), memory.shape[1]))
+        gather_slots(memory, slots, own)
+        settle(own, candidates, item_bias, found[u], is_sum, scores[u], positions[u])

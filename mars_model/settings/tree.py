@@ -134,8 +134,10 @@ class ScoringSettings(_Branch):
     top_n: int = Field(10, ge=1, le=1000)
     n_reasons: int = Field(3, ge=1)
     fallback: Literal["popular"] = "popular"
-    users_per_block: int = Field(2000, ge=1)
-    candidates_per_block: int = Field(1024, ge=1)
+    # auto: neighbour lists from 25,000 candidates on, where attention is a softmax
+    path: Literal["auto", "lists", "full"] = "auto"
+    list_length: int = Field(256, ge=16, le=4096)  # neighbours of a liked item
+    max_memory_mb: int = Field(1024, ge=512)  # of a Python worker
 
 
 class AuditSettings(_Branch):

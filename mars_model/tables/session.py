@@ -12,12 +12,12 @@ from mars_model.errors import MarsBatchError
 from mars_model.tables.jars import has_delta_jars
 
 
-def open_session(users_per_block: int) -> SparkSession:
+def open_session() -> SparkSession:
     """The session of this process; a first call starts it.
 
     What Spark needs to know before it starts (jars, extensions, memory) stands in
-    spark-defaults.conf, so that spark-submit and mars-batch start the same session. An Arrow
-    batch is a block of users: it bounds what a Python worker holds at a time.
+    spark-defaults.conf, so that spark-submit and mars-batch start the same session. Arrow batches
+    are bounded in bytes; a stage that needs smaller ones says so.
     Raises MarsBatchError with what to install where Java or Delta's jars are missing.
     """
     if problem := prerequisites.java_problem():
@@ -30,7 +30,7 @@ def open_session(users_per_block: int) -> SparkSession:
         spark = (
             SparkSession.builder.appName("mars-batch")
             .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.execution.arrow.maxRecordsPerBatch", str(users_per_block))
+            .config("spark.sql.execution.arrow.maxBytesPerBatch", str(64 << 20))
             # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
             .config("spark.executorEnv.OMP_NUM_THREADS", "1")
             .getOrCreate()

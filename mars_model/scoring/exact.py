@@ -1,0 +1,123 @@
+"""The one arithmetic that decides a score: attention in float64, for one user and any candidates.
+
+Every list is ordered by it, whichever way its candidates were found. A score depends on the user's
+slots and the candidate alone, never on what else is scored, so no size of a block changes a list.
+Source: Eq. 7–9; docs/scoring.md, "What a score is, to the last place".
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+# Reordering is decided when the loop is compiled, once for all calls: the same two vectors always
+# give the same bits.
+_COMPILED = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
+@njit(**_COMPILED, fastmath={"reassoc", "contract"})
+def inner(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+    """The inner product of two vectors [K]; products of float32 numbers are exact in float64."""
+    total = 0.0
+    for k in range(len(left)):
+        total += left[k] * right[k]
+    return total
+
+
+@njit(**_COMPILED)
+def gather_slots(
+    memory: NDArray[np.float32], slots: NDArray[np.int32], out: NDArray[np.float64]
+) -> None:
+    """A user's memory in float64: rows `slots` of `memory` into `out` [n, K]."""
+    for i in range(len(slots)):
+        for k in range(memory.shape[1]):
+            out[i, k] = memory[slots[i], k]
+
+
+@njit(**_COMPILED)
+def relevance_of(
+    own: NDArray[np.float64],
+    candidate: NDArray[np.float32],
+    wide: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Relevance of every slot for one candidate: `own` [n, K], `out` [n]; `wide` [K] is scratch."""
+    for k in range(len(candidate)):
+        wide[k] = candidate[k]
+    for i in range(len(out)):
+        out[i] = inner(own[i], wide)
+
+
+@njit(**_COMPILED)
+def weigh(relevance: NDArray[np.float64], is_sum: bool, out: NDArray[np.float64]) -> float:
+    """Attention of every slot into `out` [n]; returns the score without bias.
+
+    `is_sum`: every attention is 1.
+    """
+    top = relevance[0]
+    for i in range(1, len(relevance)):
+        top = max(top, relevance[i])
+    divisor = 0.0
+    for i in range(len(relevance)):
+        out[i] = 1.0 if is_sum else math.exp(relevance[i] - top)
+        divisor += out[i]
+    if is_sum:
+        divisor = 1.0
+    total = 0.0
+    for i in range(len(relevance)):
+        out[i] /= divisor
+        total += out[i] * relevance[i]
+    return total
+
+
+@njit(**_COMPILED)
+def offer(
+    scores: NDArray[np.float32], positions: NDArray[np.int32], score: float, position: int
+) -> None:
+    """Insert into a list [N], best first, of equal scores the lower position; empty places are −1.
+
+    A score that is no number is never taken in.
+    """
+    last = len(scores) - 1
+    if not (positions[last] < 0 or score > scores[last]) and not (
+        score == scores[last] and position < positions[last]
+    ):
+        return
+    if score != score:
+        return
+    place = last
+    while place > 0 and (
+        positions[place - 1] < 0
+        or score > scores[place - 1]
+        or (score == scores[place - 1] and position < positions[place - 1])
+    ):
+        scores[place] = scores[place - 1]
+        positions[place] = positions[place - 1]
+        place -= 1
+    scores[place] = score
+    positions[place] = position
+
+
+@njit(**_COMPILED)
+def settle(
+    own: NDArray[np.float64],
+    candidates: NDArray[np.float32],
+    item_bias: NDArray[np.float32],
+    found: NDArray[np.int32],
+    is_sum: bool,
+    scores: NDArray[np.float32],
+    positions: NDArray[np.int32],
+) -> None:
+    """Score the candidates `found` (negative ones are skipped) and offer each to a user's list.
+
+    Shapes: `own` [n, K], `candidates` [C, K], `item_bias` [C]; `scores` and `positions` [N].
+    """
+    relevance = np.empty(len(own))
+    attention = np.empty(len(own))
+    wide = np.empty(candidates.shape[1])
+    for position in found:
+        if position >= 0:
+            relevance_of(own, candidates[position], wide, relevance)
+            total = weigh(relevance, is_sum, attention) + item_bias[position]
+            offer(scores, positions, np.float32(total), position)

@@ -1,0 +1,177 @@
+"""Neighbour lists as arrays, and the users whom they serve: certified, or handed back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mars_model.features.likes import LikeMatrix
+from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.certificate import certify
+from mars_model.scoring.exact import gather_slots
+
+_N_BINS = 8
+
+
+@dataclass(frozen=True)
+class NeighbourLists:
+    """For each of L liked items the T candidates with the largest `relevance + bias`.
+
+    Shapes: I items, C candidates. A list that holds less than the catalogue says in its floor how
+    large any other value can be; entries that are no candidates now are −1.
+    """
+
+    row_of_item: NDArray[np.int32]  # [I], −1 for items without a list
+    neighbours: NDArray[np.int32]  # [L, T] positions among the candidates
+    values: NDArray[np.float32]  # [L, T] descending, −inf behind a short list's end
+    floors: NDArray[np.float32]  # [L], −inf where the list is whole
+    lowest: NDArray[np.float32]  # [L] smallest relevance of any candidate, without bias
+    highest: NDArray[np.float32]  # [L] largest
+
+
+@dataclass(frozen=True)
+class Found:
+    """Lists of a block of users and how they were found.
+
+    Shapes: `scores` [U, N] float32 and `positions` [U, N] among the candidates, −1 behind the end;
+    `is_proved` [U]; `n_read` and `n_scored` [U]: entries of lists, and candidates in full.
+    """
+
+    scores: NDArray[np.float32]
+    positions: NDArray[np.int32]
+    is_proved: NDArray[np.bool_]
+    n_read: NDArray[np.int64]
+    n_scored: NDArray[np.int64]
+
+
+def top_n_by_lists(
+    lists: NeighbourLists,
+    catalogue: Catalogue,
+    histories: LikeMatrix,
+    segments: NDArray[np.int32],
+    n: int,
+) -> Found:
+    """The n best unseen candidates of each user, where the lists prove them."""
+    users = histories.n_users
+    found = Found(
+        np.full((users, n), -np.inf, dtype=np.float32),
+        np.full((users, n), -1, dtype=np.int32),
+        np.zeros(users, dtype=np.bool_),
+        np.zeros(users, dtype=np.int64),
+        np.zeros(users, dtype=np.int64),
+    )
+    bins, bin_of = bias_bins(catalogue.item_bias)
+    _certify_block(
+        histories.starts,
+        histories.item_idx,
+        *(np.asarray(a) for a in (catalogue.memory, catalogue.candidate_of_item())),
+        *(
+            np.asarray(a)
+            for a in (
+                lists.row_of_item,
+                lists.neighbours,
+                lists.values,
+                lists.floors,
+                lists.lowest,
+                lists.highest,
+                catalogue.candidates,
+                catalogue.item_bias,
+            )
+        ),
+        bin_of,
+        bins,
+        slack(catalogue),
+        np.asarray(catalogue.allowed),
+        segments,
+        found.scores,
+        found.positions,
+        found.is_proved,
+        found.n_read,
+        found.n_scored,
+    )
+    return found
+
+
+def bias_bins(item_bias: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Bins of about equal size by bias: [B, 2] lowest and highest of each, and each item's bin."""
+    edges = np.unique(np.quantile(item_bias, np.linspace(0, 1, _N_BINS + 1)[1:-1]))
+    bin_of = np.searchsorted(edges, item_bias, side="right").astype(np.uint8)
+    numbers, bin_of = np.unique(bin_of, return_inverse=True)
+    ends = [item_bias[bin_of == b] for b in range(len(numbers))]
+    bins = np.array([[e.min(), e.max()] for e in ends], dtype=np.float32)
+    return bins, bin_of.astype(np.uint8)
+
+
+def slack(catalogue: Catalogue) -> float:
+    """How far a score may move by the float32 rounding of the lists' values.
+
+    A score moves by at most 1 + the range of its relevance for each unit that they move.
+    """
+    reach, unit = catalogue.reach(), 2.0**-24
+    bias = float(np.abs(catalogue.item_bias).max(initial=0.0))
+    of_value = (catalogue.memory.shape[1] + 4) * unit * reach + 4 * unit * (reach + bias)
+    return (1 + 2 * reach) * of_value + 4 * unit * (reach + bias)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _certify_block(
+    starts,
+    item_idx,
+    memory,
+    candidate_of_item,
+    row_of_item,
+    neighbours,
+    values,
+    floors,
+    lowest,
+    highest,
+    candidates,
+    item_bias,
+    bin_of,
+    bins,
+    slack,
+    allowed,
+    segments,
+    scores,
+    positions,
+    is_proved,
+    n_read,
+    n_scored,
+):  # type: ignore[no-untyped-def]
+    """One user after the other; a user with a slot that has no list is handed back."""
+    barred = np.zeros(len(candidates), dtype=np.int32)
+    touched_by = np.zeros(len(candidates), dtype=np.int32)
+    sums = np.empty(len(candidates))
+    for u in range(len(starts) - 1):
+        slots = item_idx[starts[u] : starts[u + 1]]
+        rows = row_of_item[slots]
+        if len(slots) == 0 or rows.min() < 0:
+            continue
+        tag = 2 * u + 2
+        for slot in slots:
+            if candidate_of_item[slot] >= 0:
+                barred[candidate_of_item[slot]] = tag
+        own = np.empty((len(slots), memory.shape[1]))
+        gather_slots(memory, slots, own)
+        is_proved[u], n_read[u], n_scored[u] = certify(
+            own,
+            rows,
+            neighbours,
+            values,
+            floors,
+            lowest,
+            highest,
+            candidates,
+            item_bias,
+            bin_of,
+            bins,
+            slack,
+            barred,
+            allowed[segments[u]],
+            tag,
+            touched_by,
+            sums,
+            scores[u],
+            positions[u],
+        )
