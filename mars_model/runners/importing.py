@@ -51,10 +51,11 @@ class _List:
     validate: Callable[[DataFrame, IdTypes], Validated]
 
 
+# In this order: a new segment has its items before it has users.
 _LISTS = {
     "excluded_items": _List(("item_id",), "excluded_item_columns", validate_excluded_items),
-    "user_segments": _List(("user_id", "segment"), "user_segment_columns", validate_user_segments),
     "segment_items": _List(("segment", "item_id"), "segment_item_columns", validate_segment_items),
+    "user_segments": _List(("user_id", "segment"), "user_segment_columns", validate_user_segments),
 }
 
 
@@ -77,7 +78,10 @@ def import_files(
             "this one"
         )
     done = merge_files(warehouse, settings, items, interactions)
-    return done + [_import_list(warehouse, settings, *named) for named in (lists or {}).items()]
+    for table in _LISTS:
+        if lists and table in lists:
+            done.append(_import_list(warehouse, settings, table, lists[table]))
+    return done
 
 
 def merge_files(
