@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from mars_model.cli.job import Job
 from mars_model.cli.show import SYNTHETIC_NOTE
 from mars_model.errors import InputDataError
+from mars_model.publishing.runs import PUBLISHED, read_runs
 from mars_model.tables.views import register_views
 
 
@@ -25,8 +26,9 @@ def explain_command(job: Job, user_id: str, item_id: str | None) -> None:
         items = [row for row in items if str(row["item_id"]) == item_id]
     if not items:
         what = f"user {user_id}" + (f" and item {item_id}" if item_id else "")
+        reason = "" if item_id else _reason_for_nothing(job, user_id)
         raise InputDataError(
-            f"recommendations: nothing published for {what} in the latest night. "
+            f"recommendations: nothing published for {what} in the latest night{reason}. "
             "See who was served with: mars-batch sql "
             '"select distinct user_id from latest_recommendations"'
         )
@@ -43,6 +45,17 @@ def lists_of(job: Job, user_ids: list[str]) -> list[dict[str, Any]]:
     is_asked = F.col("user_id").cast("string").isin(user_ids)
     rows = spark.table("recommendation_reasons").where(is_asked).orderBy("user_id", "rank")
     return [row.asDict(recursive=True) for row in rows.collect()]
+
+
+def _reason_for_nothing(job: Job, user_id: str) -> str:
+    """The coded reason of a user without rows in the latest published run, if it has one."""
+    published = [run for run in read_runs(job.warehouse) if run.status == PUBLISHED]
+    if not published:
+        return ""
+    is_asked = F.col("user_id").cast("string") == user_id
+    unserved = job.warehouse.read("unserved_users").where(is_asked)
+    row = unserved.where(F.col("run_id") == published[0].run_id).first()
+    return f": {row['reason']}" if row else ""
 
 
 def line(row: dict[str, Any]) -> str:

@@ -11,13 +11,15 @@ from pyspark.sql import functions as F
 
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import AuditFailedError, SettingsError
+from mars_model.features.eligibility import with_segment
 from mars_model.publishing import audit, runs
 from mars_model.publishing.publish import publish, record_unserved, stage
 from mars_model.publishing.runs import Run
+from mars_model.runners.eligibility import optional_versions, read_candidates, read_segments
 from mars_model.runners.features import build_documents, build_histories
 from mars_model.runners.vectors import encode_items
 from mars_model.scoring.catalogue import ship_catalogue
-from mars_model.scoring.items import collect_catalogue, is_available, items_to_score
+from mars_model.scoring.items import allow_segments, collect_catalogue, items_to_score
 from mars_model.scoring.score_users import Shipment, score_users
 from mars_model.scoring.shipping import ship_bundle_file
 from mars_model.settings import Settings
@@ -69,6 +71,7 @@ def run_night(
     versions = {
         "items": warehouse.version("items"),
         "interactions": warehouse.version("interactions"),
+        **optional_versions(warehouse),
         **{built.table: built.version for built in (documents, histories, vectors)},
     }
     run = _start(bundle, settings, run_date, versions)
@@ -118,8 +121,8 @@ def _score(
     """The run with its counts, its staged rows and its unserved users."""
     versions = run.input_versions
     histories = warehouse.read("user_histories", versions["user_histories"])
-    items = warehouse.read("items", versions["items"])
-    candidates = items.where(is_available(run.run_date)).select("item_id")
+    candidates = read_candidates(warehouse, versions, run.run_date)
+    segments = read_segments(warehouse, versions)
     with clock.step("score"):
         catalogue = collect_catalogue(
             items_to_score(
@@ -131,6 +134,8 @@ def _score(
                 histories,
             )
         )
+        if segments is not None:
+            catalogue = allow_segments(catalogue, segments)
         context = warehouse.spark.sparkContext
         shipment = Shipment(
             catalogue_key=ship_catalogue(catalogue, context),
@@ -141,9 +146,10 @@ def _score(
         )
         n_users = histories.count()
         n_blocks = -(-n_users // settings.scoring.users_per_block)
-        lists = score_users(histories, shipment, max(n_blocks, context.defaultParallelism))
+        users = with_segment(histories, segments)
+        lists = score_users(users, shipment, max(n_blocks, context.defaultParallelism))
         rows = stage(warehouse, run, lists)
-        unserved = record_unserved(warehouse, run, histories, candidates)
+        unserved = record_unserved(warehouse, run, histories, candidates, segments)
     by_source = rows.groupBy("source").agg(F.count_distinct("user_id").alias("n")).collect()
     counts = {
         "users": n_users,

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 class Catalogue:
     """All items of a model version, ascending by item id; a position here is an `item_idx`.
 
-    Shapes: I items, C candidates, K representation size. `candidate_idx` are the items that
-    may be recommended, ascending; `popular_idx` the same items, most liked first.
+    Shapes: I items, C candidates, K representation size, G segments of users. `candidate_idx`
+    are the items that may be recommended, ascending; `popular_idx` the same items, most liked
+    first. `allowed` says which candidates the users of each segment may get; its row 0 is for
+    users without a segment, and all True.
     """
 
     item_ids: NDArray[np.generic]  # [I] int64 or fixed-width str
@@ -21,7 +23,7 @@ class Catalogue:
     candidate_idx: NDArray[np.int64]  # [C]
     popular_idx: NDArray[np.int64]  # [C]
     n_likes: NDArray[np.int64]  # [I]
-    allowed: NDArray[np.bool_]  # [G, C] who may get what, by segment; row 0: users without one
+    allowed: NDArray[np.bool_]  # [G, C]
 
     @classmethod
     def of_vectors(

@@ -60,3 +60,24 @@ def test_the_fallback_leaves_out_what_the_user_liked(make_catalogue):
     assert popular_list(catalogue, np.array([1, 3, 4], dtype=np.int32), 3).tolist() == [2, 5, 0]
     assert popular_list(catalogue, np.array([0, 1, 2, 4], dtype=np.int32), 3).tolist() == [5]
     assert popular_list(catalogue, np.arange(6, dtype=np.int32), 3).tolist() == []
+
+
+def test_the_fallback_keeps_to_the_segment_however_far_down_its_items_stand(make_catalogue):
+    # Position 19 - p is the p-th most liked; the candidates leave out item 3.
+    vectors = np.zeros((20, 2), dtype=np.float32)
+    chosen = [item for item in range(20) if item != 3]
+    of_segments = [[True] * 19, [item in (0, 2, 18) for item in chosen], [False] * 19]
+    catalogue = make_catalogue(
+        vectors, vectors, candidate_idx=chosen, n_likes=range(20), allowed=of_segments
+    )
+    liked = np.array([18, 19], dtype=np.int32)
+    assert popular_list(catalogue, liked, 2, segment=0).tolist() == [17, 16]
+    assert popular_list(catalogue, liked, 2, segment=1).tolist() == [2, 0]
+    assert popular_list(catalogue, liked, 1, segment=1).tolist() == [2]
+    assert popular_list(catalogue, liked[1:], 4, segment=1).tolist() == [18, 2, 0]
+    assert popular_list(catalogue, liked, 2, segment=2).tolist() == []
+
+
+def test_vectors_alone_may_be_recommended_to_everybody():
+    vectors, bias = np.zeros((3, 2), dtype=np.float32), np.zeros(3, dtype=np.float32)
+    assert Catalogue.of_vectors(vectors, vectors, bias).allowed.tolist() == [[True, True, True]]

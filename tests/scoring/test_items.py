@@ -1,33 +1,16 @@
-"""Which items may be recommended on a date, and the catalogue made of them."""
+"""The catalogue of a night, and what each segment may get of it."""
 
-from datetime import UTC, date, datetime, timedelta
-
+import numpy as np
 import pytest
 
 from mars_model.errors import InputDataError
-from mars_model.scoring.items import collect_catalogue, is_available
+from mars_model.features.eligibility import Segments
+from mars_model.scoring.items import allow_segments, collect_catalogue
 
 ITEMS = (
     "item_id string, item_vector array<float>, memory_vector array<float>, item_bias float, "
     "is_candidate boolean, n_likes bigint"
 )
-
-
-def test_availability_is_asked_at_midnight_utc_of_the_run_date(spark):
-    midnight = datetime(2026, 3, 1, tzinfo=UTC)
-    second = timedelta(seconds=1)
-    rows = [
-        ("always", None, None),
-        ("begins at midnight", midnight, None),
-        ("begins later", midnight + second, None),
-        ("ends at midnight", None, midnight),
-        ("ends later", None, midnight + second),
-        ("was and is", midnight - second, midnight + second),
-    ]
-    schema = "item_id string, available_from timestamp, available_until timestamp"
-    items = spark.createDataFrame(rows, schema).where(is_available(date(2026, 3, 1)))
-    found = {row["item_id"] for row in items.collect()}
-    assert found == {"always", "begins at midnight", "ends later", "was and is"}
 
 
 def test_the_catalogue_is_sorted_by_item_id(spark):
@@ -45,9 +28,42 @@ def test_the_catalogue_is_sorted_by_item_id(spark):
     assert found.item_bias.tolist() == [1.0, 0.125, -0.5]
     assert found.n_likes.tolist() == [4, 3, 3, 9]
     assert found.popular_idx.tolist() == [0, 1, 2]
+    assert found.allowed.tolist() == [[True, True, True]]
 
 
 def test_an_item_without_vectors_stops_the_night_with_a_sentence(spark):
     rows = [("a", [0.5], [0.5], 0.0, True, 1), ("b", None, None, None, False, 0)]
     with pytest.raises(InputDataError, match=r"1 of 2 items have no vector.*mars-batch encode"):
         collect_catalogue(spark.createDataFrame(rows, ITEMS))
+
+
+def segments_of(spark, names, pairs, item_type):
+    items = spark.createDataFrame(pairs, f"segment int, item_id {item_type}")
+    return Segments(("", *names), spark.createDataFrame([], "user_id int, segment int"), items)
+
+
+def test_every_segment_has_a_row_of_its_own_candidates(spark, make_catalogue):
+    vectors = np.zeros((4, 2), dtype=np.float32)
+    catalogue = make_catalogue(
+        vectors, vectors, candidate_idx=[0, 1, 3], item_ids=["a", "b", "c", "d"]
+    )
+    # c is no candidate, "aa" and "zebra" are no items, and nobody listed anything for the third.
+    pairs = [(1, "d"), (1, "a"), (1, "zebra"), (2, "c"), (2, "b"), (2, "aa")]
+    segments = segments_of(spark, ["kids", "paid", "ghosts"], pairs, "string")
+    allowed = allow_segments(catalogue, segments).allowed
+    assert allowed.tolist() == [
+        [True, True, True],
+        [True, False, True],
+        [False, True, False],
+        [False, False, False],
+    ]
+    assert allowed.dtype == bool
+
+
+def test_numbers_are_looked_up_as_numbers_and_nothing_listed_allows_nothing(spark, make_catalogue):
+    vectors = np.zeros((3, 2), dtype=np.float32)
+    catalogue = make_catalogue(vectors, vectors, item_ids=[5, 50, 500])
+    some = segments_of(spark, ["kids"], [(1, 50), (1, 7)], "bigint")
+    assert allow_segments(catalogue, some).allowed.tolist() == [[True] * 3, [False, True, False]]
+    none = segments_of(spark, ["kids"], [], "bigint")
+    assert allow_segments(catalogue, none).allowed.tolist() == [[True] * 3, [False] * 3]

@@ -128,6 +128,31 @@ def test_with_a_sum_lists_are_those_of_summed_relevance(attention_of, tanh_vecto
         assert row["because_score_without"] == pytest.approx(rest, abs=1e-6)
 
 
+def test_lists_of_model_and_fallback_keep_to_the_segment(
+    attention_of, tanh_vectors, make_catalogue
+):
+    of_segments = [[True] * 5, [name in "abe" for name in NAMES[:5]], [False] * 5]
+    catalogue = make_catalogue(
+        tanh_vectors(1, 6, 4),
+        tanh_vectors(2, 6, 4),
+        candidate_idx=range(5),
+        item_ids=NAMES,
+        n_likes=[1, 2, 2, 5, 7, 9],
+        allowed=of_segments,
+    )
+    users = users_of(free=["a", "d"], model=["a", "d"], few=["b"], none=["c", "d"], new=[])
+    users["segment"] = [0, 1, 1, 2, 2]
+    rows = score_block(users, catalogue, attention_of(4), TOP_3, 2)
+    lists = lists_of(rows)
+    assert lists["few"] == ["e", "a"]  # by likes: 7 and 1; b is liked
+    assert set(lists["free"]) == {"b", "c", "e"}
+    # The same order as without a segment, only shorter; d is a slot though no item of the segment.
+    assert lists["model"] == [item for item in lists["free"] if item in "be"]
+    reasons = rows.loc[rows["user_id"] == "model", "because_item_id"]
+    assert all(set(ids) == {"a", "d"} for ids in reasons)
+    assert set(lists) == {"free", "model", "few"}
+
+
 def test_a_user_who_liked_every_candidate_has_no_rows(score):
     rows = score(users_of(u=["a", "b", "c", "d", "e"], v=["a", "b"]))
     assert set(rows["user_id"]) == {"v"}
@@ -199,3 +224,24 @@ def test_the_stage_serves_string_ids_and_has_no_number_where_no_like_is_left(
         ("bob", 2, "e", 4.0, []),
         ("bob", 3, "d", 3.0, []),
     ]
+
+
+def test_the_stage_takes_the_segment_of_every_user(spark, tanh_vectors, make_catalogue):
+    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
+    of_segments = [[True] * 6, [name in "af" for name in NAMES]]
+    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, allowed=of_segments)
+    context = spark.sparkContext
+    graph = attention_graph(4).SerializeToString()
+    ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
+    key = ship_catalogue(catalogue, context)
+    other = ship_catalogue(make_catalogue(memory, vectors, item_ids=NAMES), context)
+    assert key != other
+    shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
+    histories = spark.createDataFrame(
+        [("ann", ["c"], 1, 1), ("bob", [], 0, 1), ("cyd", ["c"], 1, 0)],
+        "user_id string, item_ids array<string>, n_items int, segment int",
+    )
+    rows = score_users(histories, shipment, 2).toPandas()
+    found = rows.groupby("user_id")["item_id"].apply(set).to_dict()
+    assert found["ann"] == found["bob"] == {"a", "f"}
+    assert len(found["cyd"]) == 3

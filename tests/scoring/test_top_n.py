@@ -21,13 +21,14 @@ def score_by_loop(memory, candidate, bias) -> float:
     return sum(w * s for w, s in zip(weights, relevance, strict=True)) / sum(weights) + float(bias)
 
 
-def lists_by_loop(catalogue, histories, n) -> list[list[int]]:
-    """Unseen candidates by score descending, then position, padded with -1."""
+def lists_by_loop(catalogue, histories, n, segments=None) -> list[list[int]]:
+    """Unseen candidates of a segment by score descending, then position, padded with -1."""
     lists = []
-    for history in histories:
+    for user, history in enumerate(histories):
+        segment = 0 if segments is None else segments[user]
         scored = []
         for position, item in enumerate(catalogue.candidate_idx.tolist()):
-            if item not in history:
+            if item not in history and catalogue.allowed[segment][position]:
                 candidate, bias = catalogue.candidates[position], catalogue.item_bias[position]
                 score = score_by_loop(catalogue.memory[history], candidate, bias)
                 scored.append((-score, position))
@@ -57,6 +58,19 @@ def test_only_candidates_are_listed_by_their_own_position(
     likes = LikeMatrix.from_rows(HISTORIES, 12)
     found = shortlist(attention_of(6), catalogue, likes, 4, candidates_per_block)
     assert found.tolist() == lists_by_loop(catalogue, HISTORIES, 4)
+
+
+@pytest.mark.parametrize("candidates_per_block", [1, 3, HUGE])
+def test_every_user_is_listed_the_items_of_the_segment_only(
+    attention_of, tanh_vectors, make_catalogue, candidates_per_block
+):
+    odd = [position % 2 == 1 for position in range(12)]
+    allowed = [[True] * 12, odd, [position in (4, 11) for position in range(12)], [False] * 12]
+    catalogue = make_catalogue(tanh_vectors(6, 12, 6), tanh_vectors(7, 12, 6), allowed=allowed)
+    likes = LikeMatrix.from_rows(HISTORIES, 12)
+    segments = np.array([1, 2, 3, 1, 0])
+    found = shortlist(attention_of(6), catalogue, likes, 4, candidates_per_block, segments)
+    assert found.tolist() == lists_by_loop(catalogue, HISTORIES, 4, segments)
 
 
 def test_liked_items_are_never_listed_and_the_end_is_marked(

@@ -137,6 +137,11 @@ def test_each_variant_is_a_file_that_says_all_of_its_flags(name: str, flags: tup
     assert {"objective", "optimizer", "learning_rate"} <= set(said["training"])
 
 
+def test_a_column_that_is_not_ours_is_refused_with_those_that_are() -> None:
+    message = refusal("sources.user_segment_columns={country: land}")
+    assert "user_segment_columns names ['country'], expected ['segment', 'user_id']" in message
+
+
 def test_a_model_without_text_and_without_free_vectors_is_refused() -> None:
     assert "has_free_vectors" in refusal("model.text=none", "model.has_free_vectors=false")
 

@@ -18,6 +18,9 @@ SCHEMAS = {
     "checked_histories": "user_id bigint, item_ids array<bigint>, n_items int",
     "checked_items": "item_id bigint, available_from timestamp, available_until timestamp",
     "checked_run": "run_id string, run_date date, top_n int",
+    "checked_excluded_items": "item_id bigint, excluded_from timestamp, excluded_until timestamp",
+    "checked_user_segments": "user_id bigint, segment string",
+    "checked_segment_items": "segment string, item_id bigint",
 }
 NAN, INFINITY = math.nan, math.inf
 
@@ -46,6 +49,15 @@ CLEAN = {
         (22, None, None),
     ],
     "checked_run": [("r", date(2026, 3, 1), 2)],
+    # Exclusions that are over, that begin a second later, and of an item that nobody got.
+    "checked_excluded_items": [
+        (20, None, datetime(2026, 3, 1)),
+        (21, datetime(2026, 3, 1, 0, 0, 1), None),
+        (99, None, None),
+    ],
+    # User 1 may get both items of the list; users 2 and 3 may get everything.
+    "checked_user_segments": [(1, "kids")],
+    "checked_segment_items": [("kids", 20), ("kids", 21), ("kids", 22), ("paid", 10)],
 }
 
 
@@ -59,6 +71,9 @@ class Case:
     histories: list[tuple] = field(default_factory=list)
     items: list[tuple] = field(default_factory=list)
     unserved: list[tuple] = field(default_factory=list)
+    excluded_items: list[tuple] = field(default_factory=list)
+    user_segments: list[tuple] = field(default_factory=list)
+    segment_items: list[tuple] = field(default_factory=list)
 
 
 CASES = {
@@ -82,6 +97,19 @@ CASES = {
             row(7, 1, 20, because=[]),
             row(7, 2, 21),
             row(7, 3, 22, source="popular"),
+        ],
+    ),
+    "no_excluded_item": Case(
+        columns=("user_id", "rank", "item_id"),
+        found={(7, 1, 30), (7, 3, 32), (8, 1, 30)},
+        recommendations=[
+            *(row(7, rank, item) for rank, item in ((1, 30), (2, 31), (3, 32), (4, 33))),
+            row(8, 1, 30, source="popular", because=()),
+        ],
+        excluded_items=[
+            *((30, None, None), (30, datetime(2026, 3, 1), None)),
+            (31, None, datetime(2026, 3, 1)),
+            (32, datetime(2026, 2, 28), datetime(2026, 3, 1, 0, 0, 1)),
         ],
     ),
     "no_liked_item": Case(
@@ -117,6 +145,17 @@ CASES = {
             row(8, 1, 20, because=[(11, 1.0, 0.1, None)]),
         ],
         histories=[(7, [11], 1)],
+    ),
+    "only_items_of_segment": Case(
+        columns=("user_id", "rank", "item_id", "segment"),
+        found={(7, 2, 20, "paid"), (8, 1, 10, "ghosts")},
+        recommendations=[
+            *(row(7, 1, 10), row(7, 2, 20)),
+            row(8, 1, 10, source="popular", because=()),
+            row(9, 1, 99),
+        ],
+        user_segments=[(7, "paid"), (8, "ghosts"), (9, None)],
+        segment_items=[("paid", 11)],
     ),
     "ranks_contiguous": Case(
         columns=("user_id",),
@@ -170,7 +209,10 @@ def test_a_check_returns_the_offending_rows_and_no_others(spark, name):
     case = CASES[name]
     extra = {
         f"checked_{view}": getattr(case, view)
-        for view in ("recommendations", "histories", "items", "unserved")
+        for view in (
+            *("recommendations", "histories", "items", "unserved"),
+            *("excluded_items", "user_segments", "segment_items"),
+        )
     }
     rows = run_check(spark, name, extra)
     found = [tuple(row[column] for column in case.columns) for row in rows]

@@ -16,6 +16,7 @@ MIXED = IdTypes(item="string", user="bigint")
 def test_every_table_of_the_house_has_a_definition() -> None:
     assert TABLES == [
         "evaluation_metrics",
+        "excluded_items",
         "interactions",
         "item_documents",
         "item_vectors",
@@ -24,8 +25,10 @@ def test_every_table_of_the_house_has_a_definition() -> None:
         "recommendations",
         "recommendations_staged",
         "rejected_rows",
+        "segment_items",
         "unserved_users",
         "user_histories",
+        "user_segments",
     ]
 
 
