@@ -27,7 +27,9 @@ def run_text(run: Run, warehouse: str) -> str:
     fallback = {
         name.removeprefix("users_by_"): n
         for name, n in counts.items()
-        if name.startswith("users_by_") and name != "users_by_mars"
+        if name.startswith("users_by_")
+        and name != "users_by_mars"
+        and not name.startswith("users_by_path_")
     }
     served = "".join(f", {n:,} by the fallback '{name}'" for name, n in fallback.items())
     gates = ", ".join(f"{name} {value:.3f}" for name, value in run.gates.items())

@@ -17,11 +17,15 @@ from mars_model.publishing.publish import publish, record_unserved, stage
 from mars_model.publishing.runs import Run
 from mars_model.runners.eligibility import optional_versions, read_candidates, read_segments
 from mars_model.runners.features import build_documents, build_histories
+from mars_model.runners.scorer import Scorer
 from mars_model.runners.vectors import encode_items
-from mars_model.scoring.catalogue import ship_catalogue
-from mars_model.scoring.items import allow_segments, collect_catalogue, items_to_score
-from mars_model.scoring.score_users import Shipment, score_users
-from mars_model.scoring.shipping import ship_bundle_file
+from mars_model.scoring.blocks import measure_work
+from mars_model.scoring.items import (
+    allow_segments,
+    collect_catalogue,
+    collect_everything,
+    items_to_score,
+)
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 
@@ -97,8 +101,8 @@ def run_night(
 
 
 def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[str, int]) -> Run:
-    # Not the sizes of blocks: they change no list.
-    blocks = {"users_per_block", "candidates_per_block"}
+    # Not the path, nor its sizes: they change no list.
+    blocks = {"path", "list_length", "max_memory_mb"}
     shaping = {
         "scoring": settings.scoring.model_dump(mode="json", exclude=blocks),
         "likes": settings.likes.model_dump(mode="json"),
@@ -123,33 +127,28 @@ def _score(
     histories = warehouse.read("user_histories", versions["user_histories"])
     candidates = read_candidates(warehouse, versions, run.run_date)
     segments = read_segments(warehouse, versions)
+    to_score = items_to_score(
+        warehouse.read("item_documents", versions["item_documents"]),
+        warehouse.read("item_vectors", versions["item_vectors"]).where(
+            F.col("model_version") == bundle.model_version
+        ),
+        candidates,
+        histories,
+    ).persist()
+    scorer = Scorer(warehouse, bundle, settings)
+    catalogue = collect_catalogue(to_score)
+    if segments is not None:
+        catalogue = allow_segments(catalogue, segments)
+    if scorer.uses_lists(catalogue):
+        with clock.step("update-lists"):
+            scorer.update_lists(collect_everything(to_score), versions["item_vectors"])
     with clock.step("score"):
-        catalogue = collect_catalogue(
-            items_to_score(
-                warehouse.read("item_documents", versions["item_documents"]),
-                warehouse.read("item_vectors", versions["item_vectors"]).where(
-                    F.col("model_version") == bundle.model_version
-                ),
-                candidates,
-                histories,
-            )
-        )
-        if segments is not None:
-            catalogue = allow_segments(catalogue, segments)
-        context = warehouse.spark.sparkContext
-        shipment = Shipment(
-            catalogue_key=ship_catalogue(catalogue, context),
-            attention_name=ship_bundle_file(context, bundle, "attention.onnx"),
-            settings=settings.scoring,
-            min_likes=settings.likes.min_per_user,
-            attention_kind=bundle.manifest.settings.model.attention,
-        )
-        n_users = histories.count()
-        n_blocks = -(-n_users // settings.scoring.users_per_block)
+        work = measure_work(histories)
         users = with_segment(histories, segments)
-        lists = score_users(users, shipment, max(n_blocks, context.defaultParallelism))
-        rows = stage(warehouse, run, lists)
+        rows = stage(warehouse, run, scorer.score(users, work, catalogue, run.top_n))
+        scorer.close()
         unserved = record_unserved(warehouse, run, histories, candidates, segments)
+    n_users = work.n_users
     by_source = rows.groupBy("source").agg(F.count_distinct("user_id").alias("n")).collect()
     counts = {
         "users": n_users,
@@ -157,6 +156,7 @@ def _score(
         "rows": rows.count(),
         "unserved_users": unserved.count(),
         **{f"users_by_{row['source']}": row["n"] for row in by_source},
+        **scorer.counted.value,
     }
     return run.with_status(runs.STAGED, counts=counts), rows, unserved
 

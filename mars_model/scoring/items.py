@@ -72,6 +72,11 @@ def collect_catalogue(items: DataFrame) -> Catalogue:
     )
 
 
+def collect_everything(items: DataFrame) -> Catalogue:
+    """The catalogue with every item as a candidate: what neighbour lists are made over."""
+    return collect_catalogue(items.withColumn("is_candidate", F.lit(True)))
+
+
 def allow_segments(catalogue: Catalogue, segments: Segments) -> Catalogue:
     """The catalogue with a row of `allowed` for every segment, by its number.
 

@@ -38,6 +38,7 @@ class Shipment:
     min_likes: int
     attention_kind: AttentionKind = "softmax"
     lists_key: str | None = None
+    users_per_block: int = 10_000
     counted: Accumulator[Counter[str]] | None = None
 
 
@@ -66,9 +67,9 @@ def _score_batches(
         catalogue = open_arrays(Catalogue, shipment.catalogue_key)
         lists = open_arrays(NeighbourLists, shipment.lists_key) if shipment.lists_key else None
         attention = open_attention(shipped_file(shipment.attention_name))
-        for users in batches:
+        for block in _blocks(batches, shipment.users_per_block):
             yield from score_block(
-                users,
+                block,
                 catalogue,
                 lists,
                 attention,
@@ -79,6 +80,13 @@ def _score_batches(
             )
 
     return score
+
+
+def _blocks(batches: Iterator[pa.RecordBatch], n_users: int) -> Iterator[pa.RecordBatch]:
+    """Batches of at most so many users: Arrow's are bounded in bytes."""
+    for batch in batches:
+        for start in range(0, batch.num_rows, n_users):
+            yield batch.slice(start, n_users)
 
 
 def score_block(
@@ -133,7 +141,7 @@ def score_block(
 
 def _histories_by_position(item_ids: pa.ListArray, catalogue: Catalogue) -> LikeMatrix:
     """The block's histories by `item_idx`; liked items that left the catalogue drop out."""
-    lengths = np.diff(item_ids.offsets.to_numpy())
+    lengths = np.diff(item_ids.offsets.to_numpy())  # of a slice: its own part only
     ids = item_ids.flatten().to_numpy(zero_copy_only=False)
     # Not the catalogue's own width for strings: a longer id would be cut and match another.
     positions = catalogue.positions(ids.astype(catalogue.item_ids.dtype.type))

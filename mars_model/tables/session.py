@@ -30,6 +30,7 @@ def open_session() -> SparkSession:
         spark = (
             SparkSession.builder.appName("mars-batch")
             .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.sql.execution.arrow.maxRecordsPerBatch", "20000")
             .config("spark.sql.execution.arrow.maxBytesPerBatch", str(64 << 20))
             # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
             .config("spark.executorEnv.OMP_NUM_THREADS", "1")
