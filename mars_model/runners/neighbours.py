@@ -1,6 +1,7 @@
 """Keeps item_neighbours in step with the model in use, its item vectors and what users like."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,15 +36,15 @@ def update_lists(
     `everything` has every item as a candidate, so that lists outlive a night's availability.
     Items with new or other vectors since the last update are entered into the lists that stand.
     """
-    made_for = {"model_version": bundle.model_version, "length": length}
-    note = made_for | {"inputs": {"item_vectors": vectors_version}}
     warehouse.create(TABLE)
-    held_for = warehouse.provenance(TABLE) or {}
+    note = {
+        "model_version": bundle.model_version,
+        "length": length,
+        "inputs": {"item_vectors": vectors_version},
+    }
     liked = np.flatnonzero(everything.n_likes > 0)
-    changed = None
-    if {name: held_for.get(name) for name in made_for} == made_for:
-        changed = _changed_items(warehouse, bundle, everything, held_for["inputs"], note["inputs"])
-    is_anew = changed is None or len(changed) > _MOST_CHANGED * len(everything.item_ids)
+    changed = _changed_items(warehouse, everything, note)
+    is_anew = len(changed) > _MOST_CHANGED * len(everything.item_ids)
     missing = liked if is_anew else _without_list(warehouse, everything, liked, changed)
     if not is_anew and not len(missing) and not len(changed):
         return ListUpdate(0, 0)
@@ -72,29 +73,30 @@ def update_lists(
 
 
 def _changed_items(
-    warehouse: Warehouse,
-    bundle: Bundle,
-    everything: Catalogue,
-    then: dict[str, int],
-    now: dict[str, int],
-) -> NDArray[np.int64] | None:
-    """Positions of items whose vectors are new or others since then; None where that is unknown."""
-    if then == now:
-        return np.zeros(0, dtype=np.int64)
+    warehouse: Warehouse, everything: Catalogue, note: dict[str, Any]
+) -> NDArray[np.int64]:
+    """Positions of items whose vectors are new or others since the lists were made.
 
-    def texts(version: int) -> DataFrame:
-        frame = warehouse.read("item_vectors", version)
-        of_model = F.col("model_version") == bundle.model_version
+    All of them where the lists are another model's or length, or that is not known any more.
+    """
+    all_items = np.arange(len(everything.item_ids))
+    before = warehouse.provenance(TABLE) or {}
+    if any(before.get(name) != note[name] for name in ("model_version", "length")):
+        return all_items
+    if before["inputs"] == note["inputs"]:
+        return all_items[:0]
+
+    def texts(inputs: dict[str, int]) -> DataFrame:
+        frame = warehouse.read("item_vectors", inputs["item_vectors"])
+        of_model = F.col("model_version") == note["model_version"]
         return frame.where(of_model).select("item_id", "text_hash")
 
     try:
-        before = texts(then["item_vectors"])
+        known = texts(before["inputs"])
     except InputDataError:  # vacuumed away
-        return None
-    ids = texts(now["item_vectors"]).join(before, ["item_id", "text_hash"], "left_anti")
-    column = ids.select("item_id").toArrow().column("item_id").to_numpy()
-    positions = everything.positions(column.astype(everything.item_ids.dtype.type))
-    return np.sort(positions[positions >= 0])
+        return all_items
+    ids = texts(note["inputs"]).join(known, ["item_id", "text_hash"], "left_anti")
+    return np.sort(_positions(ids, everything))
 
 
 def _without_list(
@@ -104,6 +106,12 @@ def _without_list(
     changed: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Liked items that have no list, or one by vectors that are no longer theirs."""
-    column = warehouse.read(TABLE).select("item_id").toArrow().column("item_id").to_numpy()
-    held = everything.positions(column.astype(everything.item_ids.dtype.type))
+    held = _positions(warehouse.read(TABLE), everything)
     return np.setdiff1d(liked, np.setdiff1d(held, changed))
+
+
+def _positions(items: DataFrame, everything: Catalogue) -> NDArray[np.int64]:
+    """Positions of a frame's items; those that the catalogue does not have drop out."""
+    ids = items.select("item_id").toArrow().column("item_id").to_numpy()
+    positions = everything.positions(ids.astype(everything.item_ids.dtype.type))
+    return positions[positions >= 0]

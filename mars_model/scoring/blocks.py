@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -38,28 +39,26 @@ def spread(histories: DataFrame, work: Work, n_blocks: int) -> DataFrame:
     per_block = (work.n_likes + _BASE * work.n_users) / n_blocks
     limit = per_block * _LARGE_SHARE
     loads = np.zeros(n_blocks)
-    place = F.lit(None).cast("int")
+    place: Column = F.lit(None).cast("int")
     spread_rows = histories
     if work.longest + _BASE > limit:
         large = histories.where(F.col("n_items") + _BASE > limit).select("user_id", "n_items")
         placed = []
         for row in large.orderBy(F.desc("n_items"), "user_id").collect():
-            block = int(loads.argmin())
-            loads[block] += row["n_items"] + _BASE
-            placed.append((row["user_id"], block))
+            least = int(loads.argmin())
+            loads[least] += row["n_items"] + _BASE
+            placed.append((row["user_id"], least))
         user_type = histories.schema["user_id"].dataType.simpleString()
-        by_hand = histories.sparkSession.createDataFrame(
-            placed, f"user_id {user_type}, _block int"
-        )
+        by_hand = histories.sparkSession.createDataFrame(placed, f"user_id {user_type}, _block int")
         spread_rows = histories.join(F.broadcast(by_hand), "user_id", "left")
         place = F.col("_block")
     block = F.coalesce(place, _by_hash(np.maximum(per_block - loads, 0)))
     return spread_rows.repartitionById(n_blocks, block).select(*histories.columns)
 
 
-def _by_hash(room: np.ndarray) -> Column:  # type: ignore[type-arg]
+def _by_hash(room: NDArray[np.float64]) -> Column:
     """A block number by a hash of the user's id, each as often as it has room."""
-    ends = np.cumsum(room) / room.sum()
+    ends = np.cumsum(room + 1e-9) / (room + 1e-9).sum()
     numbers = np.searchsorted(ends, (np.arange(_PLACES) + 0.5) / _PLACES)
     table = F.array(*[F.lit(int(number)) for number in numbers])
     return F.element_at(table, F.pmod(F.xxhash64("user_id"), F.lit(_PLACES)).cast("int") + 1)

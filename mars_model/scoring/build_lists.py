@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.lists import NeighbourLists
@@ -22,7 +21,7 @@ _LISTS_PER_BATCH = 2048
 
 @dataclass(frozen=True)
 class ListShipment:
-    """What a worker needs to make lists: the catalogue with every item as a candidate, the graph."""
+    """What a worker needs to make lists; the catalogue has every item as a candidate."""
 
     catalogue_key: str
     relevance_name: str
@@ -89,7 +88,9 @@ def collect_lists(rows: DataFrame, catalogue: Catalogue) -> NeighbourLists:
         return np.where(positions >= 0, candidate_of_item[positions], -1)
 
     length = pc.max(pc.list_value_length(table.column("scores"))).as_py() or 1
-    batch = table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], table.schema)
+    batch = (
+        table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], table.schema)
+    )
     found = _neighbours(batch, candidates, catalogue, length)
     row_of_item = np.full(len(catalogue.item_ids), -1, dtype=np.int32)
     owners = catalogue.positions(_ids(batch.column("item_id"), catalogue))

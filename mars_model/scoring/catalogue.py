@@ -36,7 +36,9 @@ class Catalogue:
         everything = np.arange(len(memory), dtype=np.int64)
         zeros = np.zeros(len(memory), dtype=np.int64)
         allowed = np.ones((1, len(memory)), dtype=np.bool_)
-        return cls(everything, memory, candidates, item_bias, everything, everything, zeros, allowed)
+        return cls(
+            everything, memory, candidates, item_bias, everything, everything, zeros, allowed
+        )
 
     def positions(self, item_ids: NDArray[np.generic]) -> NDArray[np.int64]:
         """`item_idx` of each id, −1 where the catalogue does not have it."""

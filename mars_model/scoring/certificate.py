@@ -7,11 +7,12 @@ largest at one of the two. Source: docs/scoring.md, "Certified lists".
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import offer, settle
 
 # Lists are read down to the N-th score less a depth; deeper reading costs entries, spares
@@ -20,21 +21,46 @@ _DEPTHS = (0.25, 0.75, 2.0)
 # Entries that a user's first N-th score is looked for in.
 _FIRST_ENTRIES = 1024
 
-_compiled = njit(cache=True, nogil=True, error_model="numpy")
+
+class Lists(NamedTuple):
+    """The arrays of `NeighbourLists` by list."""
+
+    neighbours: NDArray[np.int32]  # [L, T]
+    values: NDArray[np.float32]  # [L, T]
+    floors: NDArray[np.float32]  # [L]
+    lowest: NDArray[np.float32]  # [L]
+    highest: NDArray[np.float32]  # [L]
 
 
-@_compiled
+class Candidates(NamedTuple):
+    """All candidates, told apart by bins of their bias."""
+
+    vectors: NDArray[np.float32]  # [C, K]
+    bias: NDArray[np.float32]  # [C]
+    bin_of: NDArray[np.uint8]  # [C]
+    bins: NDArray[np.float32]  # [B, 2] lowest and highest bias
+    slack: float  # how far float32 rounding of the lists may move a score
+
+
+class Scratch(NamedTuple):
+    """What a user leaves behind is told from the next one's by a tag; tags ascend by 2."""
+
+    barred: NDArray[np.int32]  # [C] the tag: must not be taken in (again)
+    touched_by: NDArray[np.int32]  # [C] the tag: `sums` holds something
+    sums: NDArray[np.float64]  # [C]
+
+
+@compiled
 def phi(y: float, threshold: float) -> float:
     """The term of one slot in the test whether a score reaches the threshold."""
     return math.exp(y) * (y - threshold)
 
 
-@_compiled
+@compiled
 def bound_rest(
     rows: NDArray[np.int32],
     cuts: NDArray[np.float64],
-    lowest: NDArray[np.float32],
-    highest: NDArray[np.float32],
+    lists: Lists,
     bins: NDArray[np.float32],
     threshold: float,
     out: NDArray[np.float64],
@@ -49,32 +75,30 @@ def bound_rest(
     for b in range(len(bins)):
         total = 0.0
         for i in range(len(rows)):
-            low = lowest[rows[i]] + bins[b, 0]
-            high = max(low, min(cuts[i], highest[rows[i]] + bins[b, 1]))
+            low = lists.lowest[rows[i]] + bins[b, 0]
+            high = max(low, min(cuts[i], lists.highest[rows[i]] + bins[b, 1]))
             out[i, b] = max(phi(low, threshold), phi(high, threshold))
             total += out[i, b]
         worst = max(worst, total)
     return worst
 
 
-@_compiled
+@compiled
 def first_candidates(
     rows: NDArray[np.int32],
-    neighbours: NDArray[np.int32],
-    values: NDArray[np.float32],
-    barred: NDArray[np.int32],
+    lists: Lists,
+    scratch: Scratch,
     allowed: NDArray[np.bool_],
     tag: int,
-    touched_by: NDArray[np.int32],
-    sums: NDArray[np.float64],
     found: NDArray[np.int32],
 ) -> int:
     """The candidates with the largest Σ e^y over the heads of the lists into `found` [M].
 
     Returns the number of entries read; empty places of `found` are −1.
     """
+    barred, touched_by, sums = scratch
     found[:] = -1
-    length = values.shape[1]
+    length = lists.values.shape[1]
     n_heads = min(length, max(4, _FIRST_ENTRIES // len(rows)))
     n_read = 0
     best = np.full(len(found), -np.inf, dtype=np.float32)
@@ -83,7 +107,7 @@ def first_candidates(
         n_touched = 0
         for row in rows:
             for e in range(n_heads):
-                j = neighbours[row, e]
+                j = lists.neighbours[row, e]
                 if j < 0 or barred[j] == tag or not allowed[j]:
                     continue
                 n_read += 1
@@ -92,7 +116,7 @@ def first_candidates(
                     sums[j] = 0.0
                     touched[n_touched] = j
                     n_touched += 1
-                sums[j] += math.exp(values[row, e])
+                sums[j] += math.exp(lists.values[row, e])
         if n_touched >= len(found) or n_heads == length:
             for j in touched[:n_touched]:
                 offer(best, found, sums[j], j)
@@ -103,41 +127,30 @@ def first_candidates(
         n_heads = min(length, 4 * n_heads)
 
 
-@_compiled
+@compiled
 def certify(
     own: NDArray[np.float64],
     rows: NDArray[np.int32],
-    neighbours: NDArray[np.int32],
-    values: NDArray[np.float32],
-    floors: NDArray[np.float32],
-    lowest: NDArray[np.float32],
-    highest: NDArray[np.float32],
-    candidates: NDArray[np.float32],
-    item_bias: NDArray[np.float32],
-    bin_of: NDArray[np.uint8],
-    bins: NDArray[np.float32],
-    slack: float,
-    barred: NDArray[np.int32],
+    lists: Lists,
+    candidates: Candidates,
+    scratch: Scratch,
     allowed: NDArray[np.bool_],
     tag: int,
-    touched_by: NDArray[np.int32],
-    sums: NDArray[np.float64],
     scores: NDArray[np.float32],
     positions: NDArray[np.int32],
 ) -> tuple[bool, int, int]:
     """A user's best N into `scores` and `positions`; whether they are proved, and what it took.
 
     Shapes: n slots, C candidates, N = len(scores). `own` [n, K]; `rows` [n] of the lists;
-    `barred` [C] holds the tag where the user must not get a candidate; `allowed` [C];
-    `touched_by` and `sums` [C] are scratch. Tags ascend by 2 from user to user.
+    `allowed` [C]. What the user must not get is barred by the tag already.
     Returns: is proved, entries read, candidates scored.
     """
     n_top = len(scores)
     found = np.empty(2 * n_top, dtype=np.int32)
-    n_read = first_candidates(
-        rows, neighbours, values, barred, allowed, tag, touched_by, sums, found
-    )
-    settle(own, candidates, item_bias, found, False, scores, positions)
+    n_read = first_candidates(rows, lists, scratch, allowed, tag, found)
+    barred, touched_by, sums = scratch
+    bins, bin_of = candidates.bins, candidates.bin_of
+    settle(own, candidates.vectors, candidates.bias, found, False, scores, positions)
     n_scored = 0
     for j in found:
         if j >= 0:
@@ -148,30 +161,30 @@ def certify(
     cuts = np.empty(len(rows))
     terms = np.empty((len(rows), len(bins)))
     rest = np.empty(len(bins))
-    touched = np.empty(min(len(rows) * values.shape[1], len(candidates)), dtype=np.int32)
+    touched = np.empty(min(len(rows) * lists.values.shape[1], len(bin_of)), dtype=np.int32)
     survivor = np.empty(1, dtype=np.int32)
     for depth in _DEPTHS:
         has_more = False
         for i in range(len(rows)):
             cuts[i] = scores[n_top - 1] - depth
-            if floors[rows[i]] > cuts[i]:
-                cuts[i] = floors[rows[i]]
+            if lists.floors[rows[i]] > cuts[i]:
+                cuts[i] = lists.floors[rows[i]]
             else:
                 has_more = True
-        bound_rest(rows, cuts, lowest, highest, bins, scores[n_top - 1] - slack, terms)
-        threshold = scores[n_top - 1] - slack
+        threshold = scores[n_top - 1] - candidates.slack
+        bound_rest(rows, cuts, lists, bins, threshold, terms)
         rest[:] = 0.0
         for i in range(len(rows)):
             rest += terms[i]
         n_touched = 0
         for i in range(len(rows)):
             row = rows[i]
-            for e in range(values.shape[1]):
-                y = values[row, e]
+            for e in range(lists.values.shape[1]):
+                y = lists.values[row, e]
                 if y < cuts[i]:
                     break
                 n_read += 1
-                j = neighbours[row, e]
+                j = lists.neighbours[row, e]
                 if j < 0 or barred[j] == tag or not allowed[j]:
                     continue
                 if touched_by[j] != tag:
@@ -184,11 +197,12 @@ def certify(
             touched_by[j] = tag - 1
             if sums[j] >= 0.0:
                 survivor[0] = j
-                settle(own, candidates, item_bias, survivor, False, scores, positions)
+                settle(own, candidates.vectors, candidates.bias, survivor, False, scores, positions)
                 barred[j] = tag
                 n_scored += 1
         # The N-th score may have risen: the rest is judged by what it is now.
-        if bound_rest(rows, cuts, lowest, highest, bins, scores[n_top - 1] - slack, terms) < 0.0:
+        threshold = scores[n_top - 1] - candidates.slack
+        if bound_rest(rows, cuts, lists, bins, threshold, terms) < 0.0:
             return True, n_read, n_scored
         if not has_more:
             break

@@ -6,17 +6,15 @@ Source: Eq. 7–9; docs/scoring.md, "What a score is, to the last place".
 """
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-# Reordering is decided when the loop is compiled, once for all calls: the same two vectors always
-# give the same bits.
-_COMPILED = {"cache": True, "nogil": True, "error_model": "numpy"}
+from mars_model.scoring.compiled import compiled, compiled_reordered
 
 
-@njit(**_COMPILED, fastmath={"reassoc", "contract"})
+@compiled_reordered
 def inner(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
     """The inner product of two vectors [K]; products of float32 numbers are exact in float64."""
     total = 0.0
@@ -25,7 +23,7 @@ def inner(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
     return total
 
 
-@njit(**_COMPILED)
+@compiled
 def gather_slots(
     memory: NDArray[np.float32], slots: NDArray[np.int32], out: NDArray[np.float64]
 ) -> None:
@@ -35,7 +33,7 @@ def gather_slots(
             out[i, k] = memory[slots[i], k]
 
 
-@njit(**_COMPILED)
+@compiled
 def relevance_of(
     own: NDArray[np.float64],
     candidate: NDArray[np.float32],
@@ -49,7 +47,7 @@ def relevance_of(
         out[i] = inner(own[i], wide)
 
 
-@njit(**_COMPILED)
+@compiled
 def weigh(relevance: NDArray[np.float64], is_sum: bool, out: NDArray[np.float64]) -> float:
     """Attention of every slot into `out` [n]; returns the score without bias.
 
@@ -71,9 +69,12 @@ def weigh(relevance: NDArray[np.float64], is_sum: bool, out: NDArray[np.float64]
     return total
 
 
-@njit(**_COMPILED)
+@compiled
 def offer(
-    scores: NDArray[np.float32], positions: NDArray[np.int32], score: float, position: int
+    scores: NDArray[np.float32],
+    positions: NDArray[np.int32],
+    score: float | np.floating[Any],
+    position: int,
 ) -> None:
     """Insert into a list [N], best first, of equal scores the lower position; empty places are −1.
 
@@ -99,7 +100,7 @@ def offer(
     positions[place] = position
 
 
-@njit(**_COMPILED)
+@compiled
 def settle(
     own: NDArray[np.float64],
     candidates: NDArray[np.float32],

@@ -6,9 +6,9 @@ decided by a bound of the error. Source: docs/scoring.md, "Full blocks".
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import offer
 
 # Candidates of a block: a row of E and P is 512 bytes, so a histories' sum streams whole lines.
@@ -16,10 +16,8 @@ COLUMNS = 64
 # So many slots are added up in float32 before the sum goes on in float64.
 _RUN = 256
 
-_compiled = njit(cache=True, nogil=True, error_model="numpy")
 
-
-@_compiled
+@compiled
 def keep_best(
     starts: NDArray[np.int64],
     rows: NDArray[np.int32],
@@ -97,7 +95,10 @@ def error_bound(
     unit = 2.0**-24
     of_relevance = (size + 2) * unit * reach
     if is_sum:
-        return n_slots * (of_relevance + (_RUN + 8) * unit * reach) + 4 * unit * largest_bias
+        return np.asarray(
+            n_slots * (of_relevance + (_RUN + 8) * unit * reach) + 4 * unit * largest_bias
+        )
     # exp within 8 units, the sums of at most _RUN terms in float32, and their quotient.
-    of_weights = of_relevance + (8 + np.minimum(n_slots, _RUN) + 8) * unit
-    return of_relevance + 4 * of_weights * reach + 4 * unit * (reach + largest_bias)
+    of_weights: NDArray[np.float64] = of_relevance + (8 + np.minimum(n_slots, _RUN) + 8) * unit
+    bound: NDArray[np.float64] = of_relevance + 4 * of_weights * reach
+    return bound + 4 * unit * (reach + largest_bias)

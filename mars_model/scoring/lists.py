@@ -1,14 +1,15 @@
 """Neighbour lists as arrays, and the users whom they serve: certified, or handed back."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.certificate import certify
+from mars_model.scoring.certificate import Candidates, Lists, Scratch, certify
+from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import gather_slots
 
 _N_BINS = 8
@@ -29,9 +30,15 @@ class NeighbourLists:
     lowest: NDArray[np.float32]  # [L] smallest relevance of any candidate, without bias
     highest: NDArray[np.float32]  # [L] largest
 
+    def arrays(self) -> Lists:
+        """The arrays by list, as the kernels take them."""
+        return Lists(
+            np.asarray(self.neighbours),
+            *(np.asarray(a) for a in (self.values, self.floors, self.lowest, self.highest)),
+        )
 
-@dataclass(frozen=True)
-class Found:
+
+class Found(NamedTuple):
     """Lists of a block of users and how they were found.
 
     Shapes: `scores` [U, N] float32 and `positions` [U, N] among the candidates, −1 behind the end;
@@ -62,33 +69,18 @@ def top_n_by_lists(
         np.zeros(users, dtype=np.int64),
     )
     bins, bin_of = bias_bins(catalogue.item_bias)
+    vectors, bias = np.asarray(catalogue.candidates), np.asarray(catalogue.item_bias)
     _certify_block(
         histories.starts,
         histories.item_idx,
-        *(np.asarray(a) for a in (catalogue.memory, catalogue.candidate_of_item())),
-        *(
-            np.asarray(a)
-            for a in (
-                lists.row_of_item,
-                lists.neighbours,
-                lists.values,
-                lists.floors,
-                lists.lowest,
-                lists.highest,
-                catalogue.candidates,
-                catalogue.item_bias,
-            )
-        ),
-        bin_of,
-        bins,
-        slack(catalogue),
+        np.asarray(catalogue.memory),
+        catalogue.candidate_of_item(),
+        np.asarray(lists.row_of_item),
+        lists.arrays(),
+        Candidates(vectors, bias, bin_of, bins, slack(catalogue)),
         np.asarray(catalogue.allowed),
         segments,
-        found.scores,
-        found.positions,
-        found.is_proved,
-        found.n_read,
-        found.n_scored,
+        found,
     )
     return found
 
@@ -96,8 +88,9 @@ def top_n_by_lists(
 def bias_bins(item_bias: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Bins of about equal size by bias: [B, 2] lowest and highest of each, and each item's bin."""
     edges = np.unique(np.quantile(item_bias, np.linspace(0, 1, _N_BINS + 1)[1:-1]))
-    bin_of = np.searchsorted(edges, item_bias, side="right").astype(np.uint8)
-    numbers, bin_of = np.unique(bin_of, return_inverse=True)
+    numbers, bin_of = np.unique(
+        np.searchsorted(edges, item_bias, side="right"), return_inverse=True
+    )
     ends = [item_bias[bin_of == b] for b in range(len(numbers))]
     bins = np.array([[e.min(), e.max()] for e in ends], dtype=np.float32)
     return bins, bin_of.astype(np.uint8)
@@ -111,38 +104,29 @@ def slack(catalogue: Catalogue) -> float:
     reach, unit = catalogue.reach(), 2.0**-24
     bias = float(np.abs(catalogue.item_bias).max(initial=0.0))
     of_value = (catalogue.memory.shape[1] + 4) * unit * reach + 4 * unit * (reach + bias)
-    return (1 + 2 * reach) * of_value + 4 * unit * (reach + bias)
+    return float((1 + 2 * reach) * of_value + 4 * unit * (reach + bias))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _certify_block(
-    starts,
-    item_idx,
-    memory,
-    candidate_of_item,
-    row_of_item,
-    neighbours,
-    values,
-    floors,
-    lowest,
-    highest,
-    candidates,
-    item_bias,
-    bin_of,
-    bins,
-    slack,
-    allowed,
-    segments,
-    scores,
-    positions,
-    is_proved,
-    n_read,
-    n_scored,
-):  # type: ignore[no-untyped-def]
+    starts: NDArray[np.int64],
+    item_idx: NDArray[np.int32],
+    memory: NDArray[np.float32],
+    candidate_of_item: NDArray[np.int64],
+    row_of_item: NDArray[np.int32],
+    lists: Lists,
+    candidates: Candidates,
+    allowed: NDArray[np.bool_],
+    segments: NDArray[np.int32],
+    found: Found,
+) -> None:
     """One user after the other; a user with a slot that has no list is handed back."""
-    barred = np.zeros(len(candidates), dtype=np.int32)
-    touched_by = np.zeros(len(candidates), dtype=np.int32)
-    sums = np.empty(len(candidates))
+    n_candidates = len(candidates.bias)
+    scratch = Scratch(
+        np.zeros(n_candidates, dtype=np.int32),
+        np.zeros(n_candidates, dtype=np.int32),
+        np.empty(n_candidates, dtype=np.float64),
+    )
     for u in range(len(starts) - 1):
         slots = item_idx[starts[u] : starts[u + 1]]
         rows = row_of_item[slots]
@@ -151,27 +135,17 @@ def _certify_block(
         tag = 2 * u + 2
         for slot in slots:
             if candidate_of_item[slot] >= 0:
-                barred[candidate_of_item[slot]] = tag
+                scratch.barred[candidate_of_item[slot]] = tag
         own = np.empty((len(slots), memory.shape[1]))
         gather_slots(memory, slots, own)
-        is_proved[u], n_read[u], n_scored[u] = certify(
+        found.is_proved[u], found.n_read[u], found.n_scored[u] = certify(
             own,
             rows,
-            neighbours,
-            values,
-            floors,
-            lowest,
-            highest,
+            lists,
             candidates,
-            item_bias,
-            bin_of,
-            bins,
-            slack,
-            barred,
+            scratch,
             allowed[segments[u]],
             tag,
-            touched_by,
-            sums,
-            scores[u],
-            positions[u],
+            found.scores[u],
+            found.positions[u],
         )

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mars_model.scoring.compiled import compiled
 from mars_model.scoring.sessions import Relevance
 
 # A piece of relevance that stays in the cache: 1 MB.
 _ROWS, _COLUMNS = 128, 2048
 _STEP = 32
-
-_compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def find_neighbours(
     return found
 
 
-@_compiled
+@compiled
 def _take_in(
     piece: NDArray[np.float32],
     item_bias: NDArray[np.float32],
@@ -119,7 +117,7 @@ def _take_in(
         lowest[r], highest[r] = low, high
 
 
-@_compiled
+@compiled
 def _select(
     values: NDArray[np.float32], positions: NDArray[np.int32], n_held: int, length: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""Which way a block of users takes to its exact lists: certified neighbour lists, or full blocks."""
+"""Which way users take to their exact lists: certified neighbour lists, or full blocks."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -69,7 +69,9 @@ def serve(
         found = top_n_by_lists(lists, catalogue, histories.take(rest), segments[rest], n)
         visited = found.n_read + found.n_scored * lengths[rest]
         proved = found.is_proved
-        settle(rest[proved], "lists", visited[proved], found.scores[proved], found.positions[proved])
+        settle(
+            rest[proved], "lists", visited[proved], found.scores[proved], found.positions[proved]
+        )
         served.counts["pairs_visited"] += int(visited[~proved].sum())
         served.counts["certificates_failed"] += int((~proved).sum())
     rest = np.flatnonzero(is_left)

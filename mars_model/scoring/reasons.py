@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import gather_slots, relevance_of, weigh
 from mars_model.settings import AttentionKind
 
@@ -63,7 +63,7 @@ def explain(
     return reasons
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _explain_block(
     starts: NDArray[np.int64],
     item_idx: NDArray[np.int32],
@@ -104,7 +104,7 @@ def _explain_block(
                 score_without[u, p, r] = without + item_bias[j]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _insert(
     chosen: NDArray[np.int32],
     n_chosen: int,
@@ -134,7 +134,7 @@ def _insert(
     return n_chosen
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _score_without(
     relevance: NDArray[np.float64],
     share: NDArray[np.float64],
@@ -149,9 +149,9 @@ def _score_without(
     if len(relevance) == 1:
         return np.nan
     if is_sum:
-        return total - relevance[slot]
+        return float(total - relevance[slot])
     if share[slot] < _NEARLY_ALL:
-        return (total - share[slot] * relevance[slot]) / (1 - share[slot])
+        return float((total - share[slot] * relevance[slot]) / (1 - share[slot]))
     top = -np.inf
     for i in range(len(relevance)):
         if i != slot:

@@ -1,4 +1,4 @@
-"""Lists of a block of users → Arrow rows of the recommendations' columns, without a loop per row."""
+"""Lists of a block of users → Arrow rows in the shape of recommendations, no loop per row."""
 
 import numpy as np
 import pyarrow as pa

@@ -111,9 +111,7 @@ def score_block(
     if len(by_model):
         block = histories.take(by_model)
         n = settings.top_n
-        served = serve(
-            attention, lists, catalogue, block, segments[by_model], n, attention_kind
-        )
+        served = serve(attention, lists, catalogue, block, segments[by_model], n, attention_kind)
         if counted is not None:
             counted.add(served.counts)
         positions = served.positions
@@ -134,9 +132,7 @@ def score_block(
             popular_list(catalogue, histories.row(u), settings.top_n, int(segments[u]))
             for u in others.tolist()
         ]
-        yield fallback_rows(
-            user_ids.take(pa.array(others)), catalogue, popular, settings.fallback
-        )
+        yield fallback_rows(user_ids.take(pa.array(others)), catalogue, popular, settings.fallback)
 
 
 def _histories_by_position(item_ids: pa.ListArray, catalogue: Catalogue) -> LikeMatrix:

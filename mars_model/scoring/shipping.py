@@ -48,7 +48,7 @@ def ship_arrays(context: SparkContext, arrays: Any) -> str:
     digest = hashlib.sha256()
     held = {f.name: np.ascontiguousarray(getattr(arrays, f.name)) for f in fields(arrays)}
     for array in held.values():
-        digest.update(memoryview(array.reshape(-1).view(np.uint8)))
+        digest.update(array.reshape(-1).view(np.uint8).data)
     key = digest.hexdigest()[:16]
     for name, array in held.items():
         ship_file(context, f"{key}-{name}.npy", partial(np.save, arr=array, allow_pickle=False))

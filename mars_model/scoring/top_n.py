@@ -1,11 +1,11 @@
 """The best candidates of a block of users out of the whole catalogue, in full blocks."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue, largest_norm
+from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import gather_slots, settle
 from mars_model.scoring.full_blocks import COLUMNS, error_bound, keep_best
 from mars_model.scoring.sessions import Attention
@@ -182,7 +182,7 @@ def _seen_candidates(
     return starts, seen[is_candidate].astype(np.int32)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _settle_block(
     starts: NDArray[np.int64],
     item_idx: NDArray[np.int32],
