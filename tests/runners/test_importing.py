@@ -122,3 +122,85 @@ def test_a_minimum_rating_needs_ratings(warehouse: Warehouse, tmp_path: Path) ->
     path = write(tmp_path / "events.csv", "user_id,item_id,stars", "1,2,5")
     with pytest.raises(InputDataError, match=r"interaction_columns\.rating=NAME"):
         import_files(warehouse, settings, None, path)
+
+
+@pytest.fixture
+def with_sources(warehouse: Warehouse, tmp_path: Path) -> Warehouse:
+    """Two items with numbers and two users with names."""
+    items = write(tmp_path / "items.csv", "item_id,title", "1,Orbit", "2,Salt")
+    events = write(tmp_path / "events.csv", "user_id,item_id", "u1,1", "u2,2")
+    import_files(warehouse, SETTINGS, items, events)
+    return warehouse
+
+
+def import_lists(warehouse: Warehouse, *overrides: str, **lists: str):
+    return import_files(warehouse, load_settings(overrides=overrides), None, None, lists)
+
+
+def test_a_list_replaces_the_one_before_as_a_whole(with_sources: Warehouse, tmp_path: Path) -> None:
+    warehouse = with_sources
+    first = import_lists(
+        warehouse,
+        excluded_items=write(tmp_path / "e.csv", "item_id,reason", "1,recalled", "2,"),
+        user_segments=write(tmp_path / "u.csv", "user_id,segment", "u1,kids", "u2,paid"),
+        segment_items=write(tmp_path / "s.csv", "segment,item_id", "kids,1", "kids,99", "paid,x"),
+    )
+    assert [(done.table, done.n_good, done.rejected) for done in first] == [
+        ("excluded_items", 2, {}),
+        ("segment_items", 2, {"item_id has the wrong type": 1}),
+        ("user_segments", 2, {}),
+    ]
+    # Item 99 is not there yet; it belongs to the segment from the night on that knows it.
+    assert rows(warehouse.read("segment_items"), "segment", "item_id") == [
+        ("kids", 1),
+        ("kids", 99),
+    ]
+    import_lists(
+        warehouse,
+        excluded_items=write(
+            tmp_path / "later.jsonl", '{"item_id": 2, "excluded_until": "2026-03-01"}'
+        ),
+        user_segments=write(tmp_path / "u.csv", "user_id,segment", "u2,kids"),
+    )
+    excluded = warehouse.read("excluded_items").withColumn(
+        "until", warehouse.read("excluded_items")["excluded_until"].cast("string")
+    )
+    assert rows(excluded, "item_id", "reason", "until") == [(2, None, "2026-03-01 00:00:00")]
+    assert rows(warehouse.read("user_segments"), "user_id", "segment") == [("u2", "kids")]
+    assert warehouse.read("segment_items").count() == 2
+
+
+def test_a_header_without_rows_ends_a_list_and_bad_rows_do_not(
+    with_sources: Warehouse, tmp_path: Path
+) -> None:
+    import_lists(with_sources, excluded_items=write(tmp_path / "e.csv", "item_id", "1"))
+    with pytest.raises(InputDataError, match="none of its rows keeps the contract of excluded"):
+        import_lists(with_sources, excluded_items=write(tmp_path / "bad.csv", "item_id", "one"))
+    assert rows(with_sources.read("excluded_items"), "item_id") == [(1,)]
+    import_lists(with_sources, excluded_items=write(tmp_path / "e.csv", "item_id"))
+    assert rows(with_sources.read("excluded_items"), "item_id") == []
+
+
+def test_a_user_in_two_segments_leaves_the_table_as_it_was(
+    with_sources: Warehouse, tmp_path: Path
+) -> None:
+    import_lists(with_sources, user_segments=write(tmp_path / "u.csv", "user_id,segment", "u1,a"))
+    both = write(tmp_path / "both.csv", "user_id,segment", "u1,b", "u2,b", "u2,b", "u1,a")
+    with pytest.raises(InputDataError, match=r"both.csv: 1 users .* user u1: a, b"):
+        import_lists(with_sources, user_segments=both)
+    assert rows(with_sources.read("user_segments"), "user_id", "segment") == [("u1", "a")]
+
+
+def test_lists_may_have_columns_of_other_names(with_sources: Warehouse, tmp_path: Path) -> None:
+    path = write(tmp_path / "u.csv", "customer,country", "u1,chile")
+    with pytest.raises(InputDataError, match=r"user_segment_columns\.user_id=NAME"):
+        import_lists(with_sources, user_segments=path)
+    override = "sources.user_segment_columns={user_id: customer, segment: country}"
+    import_lists(with_sources, override, user_segments=path)
+    assert rows(with_sources.read("user_segments"), "user_id", "segment") == [("u1", "chile")]
+
+
+def test_lists_come_after_what_they_refer_to(warehouse: Warehouse, tmp_path: Path) -> None:
+    path = write(tmp_path / "e.csv", "item_id", "1")
+    with pytest.raises(InputDataError, match=r"table items: not found.*import --items"):
+        import_lists(warehouse, excluded_items=path)

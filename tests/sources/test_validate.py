@@ -12,8 +12,11 @@ from mars_model.sources.files import read_file
 from mars_model.sources.validate import (
     Validated,
     id_type_of,
+    validate_excluded_items,
     validate_interactions,
     validate_items,
+    validate_segment_items,
+    validate_user_segments,
     with_our_names,
 )
 from mars_model.tables.contracts import IdTypes
@@ -236,3 +239,58 @@ def test_a_hint_names_a_column_that_is_missing(spark: SparkSession) -> None:
     raw = spark.createDataFrame([(1, "a")], "user_id int, name string")
     with pytest.raises(InputDataError, match=r"item_columns\.item_id=NAME"):
         named(raw, {}, "user_id", "item_id")
+
+
+def test_every_bad_exclusion_has_its_reason(spark: SparkSession) -> None:
+    schema = "item_id string, reason string, excluded_from string, excluded_until string"
+    rows = [
+        ("1", "recalled", None, None),
+        ("1", "licence ends", "2026-03-01", None),
+        ("1", "again", "2026-03-01", None),
+        (" 2 ", None, "2026-03-01", "2026-03-02"),
+        ("3", "a", "2026-03-02", "2026-03-02"),
+        ("4", "b", "soon", None),
+        ("five", "c", None, None),
+        ("", "d", None, None),
+    ]
+    good, rejected = collect(validate_excluded_items(spark.createDataFrame(rows, schema), BIGINT))
+    day = "2026-03-01 00:00:00"
+    assert sorted(good, key=str) == [
+        (1, "licence ends", day, None),
+        (1, "recalled", None, None),
+        (2, None, day, "2026-03-02 00:00:00"),
+    ]
+    assert reasons_by(rejected, "reason") == {
+        "again": "repeats item_id, excluded_from, excluded_until",
+        "a": "excluded_until is not after excluded_from",
+        "b": "excluded_from has the wrong type",
+        "c": "item_id has the wrong type",
+        "d": "item_id is missing",
+    }
+
+
+def test_an_exclusion_needs_nothing_but_the_item(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([("a",), (None,)], "item_id string")
+    good, rejected = collect(validate_excluded_items(rows, STRING))
+    assert good == [("a", None, None, None)]
+    assert list(rejected.values()) == ["item_id is missing"]
+
+
+def test_segments_are_compared_without_the_blanks_around_them(spark: SparkSession) -> None:
+    rows = [("1", "kids "), ("1", "kids"), ("2", " "), ("3", None), ("x", "kids"), ("4", "Kids")]
+    users = spark.createDataFrame(rows, "user_id string, segment string")
+    good, rejected = collect(validate_user_segments(users, BIGINT))
+    assert good == [(1, "kids"), (4, "Kids")]
+    assert Counter(rejected.values()) == {
+        "repeats user_id, segment": 1,
+        "segment is missing": 2,
+        "user_id has the wrong type": 1,
+    }
+    items = spark.createDataFrame([(s, i) for i, s in rows], "segment string, item_id string")
+    good, rejected = collect(validate_segment_items(items, BIGINT))
+    assert good == [("Kids", 4), ("kids", 1)]
+    assert Counter(rejected.values()) == {
+        "repeats segment, item_id": 1,
+        "segment is missing": 2,
+        "item_id has the wrong type": 1,
+    }
