@@ -20,12 +20,7 @@ from mars_model.runners.features import build_documents, build_histories
 from mars_model.runners.scorer import Scorer
 from mars_model.runners.vectors import encode_items
 from mars_model.scoring.blocks import measure_work
-from mars_model.scoring.items import (
-    allow_segments,
-    collect_catalogue,
-    collect_everything,
-    items_to_score,
-)
+from mars_model.scoring.items import allow_segments, collect_items, items_to_score
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 
@@ -134,14 +129,15 @@ def _score(
         ),
         candidates,
         histories,
-    ).persist()
+    )
     scorer = Scorer(warehouse, bundle, settings)
-    catalogue = collect_catalogue(to_score)
+    everything, candidate_idx = collect_items(to_score)
+    catalogue = everything.with_candidates(candidate_idx)
     if segments is not None:
         catalogue = allow_segments(catalogue, segments)
     if scorer.uses_lists(catalogue):
         with clock.step("update-lists"):
-            scorer.update_lists(collect_everything(to_score), versions["item_vectors"])
+            scorer.update_lists(everything, versions["item_vectors"])
     with clock.step("score"):
         work = measure_work(histories)
         users = with_segment(histories, segments)

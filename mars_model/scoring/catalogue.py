@@ -1,6 +1,6 @@
 """The catalogue of a night as arrays: collected once by the driver, memory-mapped by workers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,18 @@ class Catalogue:
         inverse = np.full(len(self.item_ids), -1, dtype=np.int64)
         inverse[self.candidate_idx] = np.arange(len(self.candidate_idx))
         return inverse
+
+    def with_candidates(self, candidate_idx: NDArray[np.int64]) -> "Catalogue":
+        """The same items, likes and memory, with some of the candidates alone (ascending)."""
+        kept = self.candidate_of_item()[candidate_idx]
+        return replace(
+            self,
+            candidates=self.candidates[kept],
+            item_bias=self.item_bias[kept],
+            candidate_idx=candidate_idx,
+            popular_idx=self.popular_idx[np.isin(self.popular_idx, candidate_idx)],
+            allowed=self.allowed[:, kept],
+        )
 
     def reach(self) -> float:
         """No relevance is larger: the largest norm of a memory vector times a candidate's."""

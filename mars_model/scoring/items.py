@@ -42,10 +42,10 @@ def items_to_score(
     )
 
 
-def collect_catalogue(items: DataFrame) -> Catalogue:
-    """Arrays from `items_to_score`; grows with the items, never with the users.
+def collect_items(items: DataFrame) -> tuple[Catalogue, NDArray[np.int64]]:
+    """Arrays from `items_to_score`, every item a candidate, and the positions of those that are.
 
-    Raises InputDataError where an item has no vector.
+    Grows with the items, never with the users. Raises InputDataError where an item has no vector.
     """
     table = items.toArrow()
     if n_missing := table.column("item_vector").null_count:
@@ -57,24 +57,25 @@ def collect_catalogue(items: DataFrame) -> Catalogue:
     item_ids = np.asarray(ids.to_pylist(), dtype=str if pa.types.is_string(ids.type) else np.int64)
     order = np.argsort(item_ids, kind="stable")
     columns = {n: table.column(n).to_numpy() for n in ("is_candidate", "n_likes", "item_bias")}
-    candidate_idx = np.flatnonzero(columns["is_candidate"][order].astype(bool))
     n_likes = columns["n_likes"][order].astype(np.int64)
-    vectors = _matrix(table, "item_vector")[order]
-    return Catalogue(
+    everything = np.arange(len(order))
+    catalogue = Catalogue(
         item_ids=item_ids[order],
         memory=_matrix(table, "memory_vector")[order],
-        candidates=vectors[candidate_idx],
-        item_bias=columns["item_bias"][order][candidate_idx].astype(np.float32),
-        candidate_idx=candidate_idx,
-        popular_idx=sort_popular(candidate_idx, n_likes),
+        candidates=_matrix(table, "item_vector")[order],
+        item_bias=columns["item_bias"][order].astype(np.float32),
+        candidate_idx=everything,
+        popular_idx=sort_popular(everything, n_likes),
         n_likes=n_likes,
-        allowed=np.ones((1, len(candidate_idx)), dtype=bool),
+        allowed=np.ones((1, len(order)), dtype=np.bool_),
     )
+    return catalogue, np.flatnonzero(columns["is_candidate"][order].astype(bool))
 
 
-def collect_everything(items: DataFrame) -> Catalogue:
-    """The catalogue with every item as a candidate: what neighbour lists are made over."""
-    return collect_catalogue(items.withColumn("is_candidate", F.lit(True)))
+def collect_catalogue(items: DataFrame) -> Catalogue:
+    """The catalogue of a night, from `items_to_score`."""
+    everything, candidate_idx = collect_items(items)
+    return everything.with_candidates(candidate_idx)
 
 
 def allow_segments(catalogue: Catalogue, segments: Segments) -> Catalogue:
