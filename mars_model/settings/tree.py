@@ -143,7 +143,7 @@ class ScoringSettings(_Branch):
     fallback: Literal["popular"] = "popular"
     # auto: neighbour lists from 25,000 candidates on, where attention is a softmax
     path: Literal["auto", "lists", "full"] = "auto"
-    list_length: int = Field(256, ge=16, le=4096)  # neighbours of a liked item
+    list_length: int = Field(384, ge=16, le=4096)  # neighbours of a liked item
     max_memory_mb: int = Field(1024, ge=512)  # of a Python worker
 
 
