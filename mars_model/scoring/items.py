@@ -12,6 +12,9 @@ from mars_model.errors import InputDataError
 from mars_model.features.eligibility import Segments
 from mars_model.scoring.catalogue import Catalogue, sort_popular
 
+# Bytes of `allowed`, one per segment and candidate: every machine holds them once.
+MAX_ALLOWED = 2**31
+
 
 def items_to_score(
     documents: DataFrame, vectors: DataFrame, candidates: DataFrame, histories: DataFrame
@@ -82,8 +85,16 @@ def allow_segments(catalogue: Catalogue, segments: Segments) -> Catalogue:
     """The catalogue with a row of `allowed` for every segment, by its number.
 
     Collects the pairs of segment and item; grows with them, never with the users. Items that
-    are no candidates drop out.
+    are no candidates drop out. Raises InputDataError where there are more segments than
+    `MAX_ALLOWED` has room for.
     """
+    n_segments, n_candidates = len(segments.names), len(catalogue.candidate_idx)
+    if n_segments * n_candidates > MAX_ALLOWED:
+        raise InputDataError(
+            f"user_segments: {n_segments - 1:,} segments are too many for {n_candidates:,} "
+            f"candidates, expected at most {MAX_ALLOWED // n_candidates - 1:,}. A segment is a "
+            "group of users: join those that may get the same items"
+        )
     table = segments.items.toArrow()
     # A list of few segments names an item once per segment: each id is looked up once.
     encoded = table.column("item_id").combine_chunks().dictionary_encode()
@@ -93,7 +104,7 @@ def allow_segments(catalogue: Catalogue, segments: Segments) -> Catalogue:
     pair_candidate = among[encoded.indices.to_numpy()]
     is_candidate = pair_candidate >= 0
     numbers = table.column("segment").to_numpy()
-    allowed = np.zeros((len(segments.names), len(catalogue.candidate_idx)), dtype=bool)
+    allowed = np.zeros((n_segments, n_candidates), dtype=bool)
     allowed[0] = True
     allowed[numbers[is_candidate], pair_candidate[is_candidate]] = True
     return replace(catalogue, allowed=allowed)

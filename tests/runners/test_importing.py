@@ -162,9 +162,8 @@ def test_a_list_replaces_the_one_before_as_a_whole(with_sources: Warehouse, tmp_
         ),
         user_segments=write(tmp_path / "u.csv", "user_id,segment", "u2,kids"),
     )
-    excluded = warehouse.read("excluded_items").withColumn(
-        "until", warehouse.read("excluded_items")["excluded_until"].cast("string")
-    )
+    until = "cast(excluded_until as string) as until"
+    excluded = warehouse.read("excluded_items").selectExpr("item_id", "reason", until)
     assert rows(excluded, "item_id", "reason", "until") == [(2, None, "2026-03-01 00:00:00")]
     assert rows(warehouse.read("user_segments"), "user_id", "segment") == [("u2", "kids")]
     assert warehouse.read("segment_items").count() == 2

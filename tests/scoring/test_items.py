@@ -5,6 +5,7 @@ import pytest
 
 from mars_model.errors import InputDataError
 from mars_model.features.eligibility import Segments
+from mars_model.scoring import items as scoring_items
 from mars_model.scoring.items import allow_segments, collect_catalogue
 
 ITEMS = (
@@ -67,3 +68,15 @@ def test_numbers_are_looked_up_as_numbers_and_nothing_listed_allows_nothing(spar
     assert allow_segments(catalogue, some).allowed.tolist() == [[True] * 3, [False, True, False]]
     none = segments_of(spark, ["kids"], [], "bigint")
     assert allow_segments(catalogue, none).allowed.tolist() == [[True] * 3, [False] * 3]
+
+
+def test_too_many_segments_are_refused_with_the_most_there_may_be(
+    spark, make_catalogue, monkeypatch
+):
+    monkeypatch.setattr(scoring_items, "MAX_ALLOWED", 11)
+    vectors = np.zeros((3, 2), dtype=np.float32)
+    catalogue = make_catalogue(vectors, vectors, item_ids=[5, 50, 500])
+    allow_segments(catalogue, segments_of(spark, ["a", "b"], [(1, 5)], "bigint"))
+    three = segments_of(spark, ["a", "b", "c"], [(1, 5)], "bigint")
+    with pytest.raises(InputDataError, match=r"3 segments are too many for 3 .* at most 2"):
+        allow_segments(catalogue, three)
