@@ -29,15 +29,37 @@ def staged_rows(warehouse: Warehouse, run: Run) -> DataFrame:
     return warehouse.read(STAGED_TABLE).where(_of_date(run) + f" and run_id = '{run.run_id}'")
 
 
+def count_rows(rows: DataFrame, top_n: int) -> dict[str, int]:
+    """Rows, users by source, and users with N rows (`full`), in one pass."""
+    by_user = rows.groupBy("user_id").agg(
+        F.max("source").alias("source"), F.count("*").alias("n_rows")
+    )
+    found = (
+        by_user.groupBy("source")
+        .agg(
+            F.count("*").alias("n_users"),
+            F.sum("n_rows").alias("n_rows"),
+            F.count_if(F.col("n_rows") >= top_n).alias("n_full"),
+        )
+        .orderBy("source")
+        .collect()
+    )
+    return {
+        "rows": sum(row["n_rows"] for row in found),
+        "full": sum(row["n_full"] for row in found),
+        **{f"users_by_{row['source']}": row["n_users"] for row in found},
+    }
+
+
 def record_unserved(
-    warehouse: Warehouse, run: Run, histories: DataFrame, candidates: DataFrame
+    warehouse: Warehouse, run: Run, rows: DataFrame, histories: DataFrame, candidates: DataFrame
 ) -> DataFrame:
     """Name every user with fewer than N rows for whom the catalogue holds no more.
 
     `candidates` are the items that may be recommended (`item_id`). A user with too few rows
     for any other reason gets no code here: the audit stops such a night.
     """
-    counted = staged_rows(warehouse, run).groupBy("user_id").agg(F.count("*").alias("n_rows"))
+    counted = rows.groupBy("user_id").agg(F.count("*").alias("n_rows"))
     short = (
         histories.join(counted, "user_id", "left")
         .withColumn("n_rows", F.coalesce("n_rows", F.lit(0)))
@@ -58,6 +80,11 @@ def record_unserved(
         F.lit("fewer_unseen_items_than_n").alias("reason"),
     )
     warehouse.overwrite("unserved_users", rows, where=f"run_id = '{run.run_id}'")
+    return unserved_rows(warehouse, run)
+
+
+def unserved_rows(warehouse: Warehouse, run: Run) -> DataFrame:
+    """The run's rows in unserved_users."""
     return warehouse.read("unserved_users").where(F.col("run_id") == run.run_id)
 
 

@@ -1,45 +1,23 @@
 """Runs a night's scoring: prepare, score, stage, audit, publish."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
-
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from typing import Any
 
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import AuditFailedError, SettingsError
 from mars_model.publishing import audit, runs
-from mars_model.publishing.publish import publish, record_unserved, stage
+from mars_model.publishing.publish import publish
 from mars_model.publishing.runs import Run
+from mars_model.runners.basis import Basis, find_basis
+from mars_model.runners.clock import Clock, Say
 from mars_model.runners.features import build_documents, build_histories
+from mars_model.runners.night_lists import stage_lists
 from mars_model.runners.vectors import encode_items
-from mars_model.scoring.catalogue import ship_catalogue
-from mars_model.scoring.items import collect_catalogue, is_available, items_to_score
-from mars_model.scoring.score_users import Shipment, score_users
-from mars_model.scoring.shipping import ship_bundle_file
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 
-Say = Callable[[str], None]
-
-
-@dataclass
-class Clock:
-    """Seconds of each step, for the run's row; and a line for whoever watches."""
-
-    say: Say
-    durations_s: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time a step."""
-        self.say(f"{name} …")
-        start = time.perf_counter()
-        yield
-        self.durations_s[name] = round(time.perf_counter() - start, 3)
+# Raised with every change of the software that gives other rows for the same inputs.
+_LISTS_VERSION = 2
 
 
 def run_night(
@@ -49,11 +27,13 @@ def run_night(
     run_date: date,
     say: Say,
     skip_published: bool,
+    is_full: bool = False,
 ) -> Run:
     """Bring every input up to date, score all users, audit, publish; returns the run's record.
 
     With `skip_published` a night that stands published with the same inputs and settings is
-    left as it is. Raises AuditFailedError where the audit stops it: what readers see stays.
+    left as it is. Only what changed since the last published night is scored, unless `is_full`;
+    the rows are the same. Raises AuditFailedError where the audit stops it: what readers see stays.
     """
     bundle = registry.promoted()
     _require_same_likes(bundle, settings)
@@ -76,7 +56,9 @@ def run_night(
     if skip_published and before is not None and before.status == runs.PUBLISHED:
         say(f"run {run.run_id} stands published already")
         return before
-    run, rows, unserved = _score(warehouse, run, bundle, settings, clock)
+    with clock.step("score"):
+        basis = _basis(warehouse, run, settings, is_full, say)
+        run, rows, unserved = stage_lists(warehouse, run, bundle, settings, basis)
     with clock.step("audit"):
         failures = audit.run_checks(warehouse, run, rows, unserved)
         gates = audit.measure_gates(warehouse, run, rows, run.counts["candidates"])
@@ -93,14 +75,20 @@ def run_night(
     return run.with_status(runs.PUBLISHED)
 
 
-def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[str, int]) -> Run:
+def shaping_settings(settings: Settings) -> dict[str, Any]:
+    """What shapes rows and audit, beside the inputs and the model."""
     # Not the sizes of blocks: they change no list.
     blocks = {"users_per_block", "candidates_per_block"}
-    shaping = {
+    return {
+        "lists": _LISTS_VERSION,
         "scoring": settings.scoring.model_dump(mode="json", exclude=blocks),
         "likes": settings.likes.model_dump(mode="json"),
         "audit": settings.audit.model_dump(mode="json"),
     }
+
+
+def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[str, int]) -> Run:
+    shaping = shaping_settings(settings)
     return Run(
         run_id=runs.name_run(run_date, bundle.model_version, versions, shaping),
         run_date=run_date,
@@ -112,47 +100,19 @@ def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[st
     )
 
 
-def _score(
-    warehouse: Warehouse, run: Run, bundle: Bundle, settings: Settings, clock: Clock
-) -> tuple[Run, DataFrame, DataFrame]:
-    """The run with its counts, its staged rows and its unserved users."""
-    versions = run.input_versions
-    histories = warehouse.read("user_histories", versions["user_histories"])
-    items = warehouse.read("items", versions["items"])
-    candidates = items.where(is_available(run.run_date)).select("item_id")
-    with clock.step("score"):
-        catalogue = collect_catalogue(
-            items_to_score(
-                warehouse.read("item_documents", versions["item_documents"]),
-                warehouse.read("item_vectors", versions["item_vectors"]).where(
-                    F.col("model_version") == bundle.model_version
-                ),
-                candidates,
-                histories,
-            )
-        )
-        context = warehouse.spark.sparkContext
-        shipment = Shipment(
-            catalogue_key=ship_catalogue(catalogue, context),
-            attention_name=ship_bundle_file(context, bundle, "attention.onnx"),
-            settings=settings.scoring,
-            min_likes=settings.likes.min_per_user,
-            attention_kind=bundle.manifest.settings.model.attention,
-        )
-        n_users = histories.count()
-        n_blocks = -(-n_users // settings.scoring.users_per_block)
-        lists = score_users(histories, shipment, max(n_blocks, context.defaultParallelism))
-        rows = stage(warehouse, run, lists)
-        unserved = record_unserved(warehouse, run, histories, candidates)
-    by_source = rows.groupBy("source").agg(F.count_distinct("user_id").alias("n")).collect()
-    counts = {
-        "users": n_users,
-        "candidates": len(catalogue.candidate_idx),
-        "rows": rows.count(),
-        "unserved_users": unserved.count(),
-        **{f"users_by_{row['source']}": row["n"] for row in by_source},
-    }
-    return run.with_status(runs.STAGED, counts=counts), rows, unserved
+def _basis(
+    warehouse: Warehouse, run: Run, settings: Settings, is_full: bool, say: Say
+) -> Basis | None:
+    """The night that this one may stand on; None, with a line that says why, where it may not."""
+    found: Basis | str = "as was asked for"
+    if not is_full:
+        shaping = shaping_settings(settings)
+        found = find_basis(warehouse, run.run_date, run.model_version, shaping)
+    if isinstance(found, str):
+        say(f"all users are scored: {found}")
+        return None
+    say(f"what changed since run {found.run.run_id} is scored")
+    return found
 
 
 def settings_mismatches(bundle: Bundle, settings: Settings) -> list[str]:
