@@ -10,6 +10,7 @@ from mars_model import prerequisites
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
 from mars_model.resources import sql_files
+from mars_model.tables.contracts import OPTIONAL_SOURCES
 from mars_model.tables.jars import has_delta_jars
 
 _GIB = 2**30
@@ -52,7 +53,7 @@ def _disk(job: Job, problems: list[str]) -> str:
 
 def _table(job: Job, table: str, problems: list[str]) -> str:
     if not job.warehouse.exists(table):
-        return f"table {table}: not there yet"
+        return f"table {table}: not there" + (", optional" if table in OPTIONAL_SOURCES else " yet")
     try:
         version = job.warehouse.version(table)
         job.warehouse.read(table, version)

@@ -13,21 +13,47 @@ from mars_model.runners.importing import import_files
 @click.option(
     "--interactions", metavar="FILE", help="Events: user_id, item_id, rating, interacted_at"
 )
+@click.option(
+    "--excluded-items",
+    metavar="FILE",
+    help="Items nobody may get: item_id, reason, excluded_from, excluded_until",
+)
+@click.option("--user-segments", metavar="FILE", help="Users of a segment: user_id, segment")
+@click.option("--segment-items", metavar="FILE", help="Items of a segment: segment, item_id")
 @click.pass_obj
-def import_command(job: Job, items: str | None, interactions: str | None) -> None:
-    """Merge Parquet, CSV or JSON lines into the source tables, by key.
+def import_command(
+    job: Job,
+    items: str | None,
+    interactions: str | None,
+    excluded_items: str | None,
+    user_segments: str | None,
+    segment_items: str | None,
+) -> None:
+    """Bring Parquet, CSV or JSON lines into the source tables.
 
-    Rows that break the contract go to rejected_rows with a reason; the others go on.
+    Items and interactions are merged by key. The other three each replace their table as a
+    whole, so that what is no longer in the file ends; a file with a header and no rows empties
+    the table. Rows that break the contract go to rejected_rows with a reason; the others go on.
 
     Example: mars-batch import --items items.csv --interactions events.parquet
     """
-    if items is None and interactions is None:
-        raise click.UsageError("name --items FILE, --interactions FILE or both")
-    imported = import_files(job.warehouse, job.settings, items, interactions)
+    lists = {
+        "excluded_items": excluded_items,
+        "user_segments": user_segments,
+        "segment_items": segment_items,
+    }
+    named = {table: source for table, source in lists.items() if source is not None}
+    if items is None and interactions is None and not named:
+        raise click.UsageError(
+            "name a file: --items, --interactions, --excluded-items, --user-segments or "
+            "--segment-items FILE"
+        )
+    imported = import_files(job.warehouse, job.settings, items, interactions, named)
     lines = []
     for done in imported:
+        verb = "in place of all before" if done.table in named else "merged"
         lines.append(
-            f"{done.source} → {done.table}: {done.n_good:,} rows merged, "
+            f"{done.source} → {done.table}: {done.n_good:,} rows {verb}, "
             f"{done.n_rejected:,} rejected"
         )
         lines += [f"  {reason}: {n:,} rows" for reason, n in done.rejected.items()]

@@ -101,6 +101,7 @@ def _cold_catalogue(memory: NDArray[np.float32], candidates: NDArray[np.float32]
         candidate_idx=cold,
         popular_idx=cold,
         n_likes=np.zeros(n_items, dtype=np.int64),
+        allowed=np.ones((1, n_cold), dtype=bool),
     )
 
 

@@ -9,6 +9,7 @@ from mars_model.publishing.publish import PUBLISHED_TABLE
 from mars_model.publishing.runs import Run
 from mars_model.resources import sql_files
 from mars_model.settings import AuditSettings
+from mars_model.tables import contracts
 from mars_model.tables.warehouse import Warehouse
 
 N_EXAMPLES = 3
@@ -29,7 +30,8 @@ def run_checks(
     """Run every file of sql/checks over a run's rows, staged or published.
 
     The checks read these temporary views: `checked_recommendations`, `checked_unserved`,
-    `checked_run` (one row), and `checked_histories` and `checked_items` as the run read them.
+    `checked_run` (one row), and as the run read them `checked_histories`, `checked_items` and
+    `checked_<table>` for every optional source, empty where there was none.
     """
     spark = warehouse.spark
     versions = run.input_versions
@@ -43,6 +45,12 @@ def run_checks(
             "run_id string, run_date date, top_n int",
         ),
     }
+    for table in contracts.OPTIONAL_SOURCES:
+        views[f"checked_{table}"] = (
+            warehouse.read(table, versions[table])
+            if table in versions
+            else spark.createDataFrame([], contracts.schema(table, warehouse.id_types()))
+        )
     for name, frame in views.items():
         frame.createOrReplaceTempView(name)
     failures = []

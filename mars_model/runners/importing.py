@@ -1,11 +1,14 @@
-"""Runs import: files → items and interactions, merged by key; bad rows → rejected_rows."""
+"""Runs import: files → source tables, by key or as a whole; bad rows → rejected_rows."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
+from mars_model.features.eligibility import require_one_segment
 from mars_model.settings import Settings
 from mars_model.sources.files import read_file, readable
 from mars_model.sources.validate import (
@@ -13,8 +16,11 @@ from mars_model.sources.validate import (
     ITEM_KEY,
     Validated,
     id_type_of,
+    validate_excluded_items,
     validate_interactions,
     validate_items,
+    validate_segment_items,
+    validate_user_segments,
     with_our_names,
 )
 from mars_model.tables.contracts import IdTypes
@@ -36,21 +42,42 @@ class Imported:
         return sum(self.rejected.values())
 
 
+@dataclass(frozen=True)
+class _List:
+    """An optional source: its required columns, the setting of its names, its validation."""
+
+    required: tuple[str, ...]
+    names: str
+    validate: Callable[[DataFrame, IdTypes], Validated]
+
+
+_LISTS = {
+    "excluded_items": _List(("item_id",), "excluded_item_columns", validate_excluded_items),
+    "user_segments": _List(("user_id", "segment"), "user_segment_columns", validate_user_segments),
+    "segment_items": _List(("segment", "item_id"), "segment_item_columns", validate_segment_items),
+}
+
+
 def import_files(
-    warehouse: Warehouse, settings: Settings, items: str | None, interactions: str | None
+    warehouse: Warehouse,
+    settings: Settings,
+    items: str | None,
+    interactions: str | None,
+    lists: Mapping[str, str] | None = None,
 ) -> list[Imported]:
-    """Merge either file, or both, into its source table by key.
+    """Merge items and interactions by key; replace each optional table of `lists` by its file.
 
     Raises InputDataError where a file cannot be read or none of its rows is good, and where the
     warehouse holds the generated sample.
     """
-    if warehouse.is_synthetic():
+    if (items or interactions) and warehouse.is_synthetic():
         raise InputDataError(
             f"warehouse {warehouse.path}: holds the synthetic sample of `mars-batch demo`, and "
             "real rows must not mix with it. Choose another folder with --warehouse, or delete "
             "this one"
         )
-    return merge_files(warehouse, settings, items, interactions)
+    done = merge_files(warehouse, settings, items, interactions)
+    return done + [_import_list(warehouse, settings, *named) for named in (lists or {}).items()]
 
 
 def merge_files(
@@ -93,6 +120,29 @@ def _import_interactions(warehouse: Warehouse, settings: Settings, source: str) 
     return _merge(warehouse, "interactions", checked, ids, INTERACTION_KEY, source)
 
 
+def _import_list(warehouse: Warehouse, settings: Settings, table: str, source: str) -> Imported:
+    """Replace an optional table as a whole; a file of no rows, not of bad ones, empties it."""
+    ids = warehouse.id_types()  # they refer to items and users, which come first
+    kind = _LISTS[table]
+    raw = read_file(warehouse.spark, source)
+    names = getattr(settings.sources, kind.names)
+    rows = with_our_names(raw, names, kind.required, source, f"sources.{kind.names}")
+    checked = kind.validate(rows, ids)
+    checked.judged.persist()
+    try:
+        rejected = _reject(warehouse, checked, ids, source)
+        n_good = checked.good.count()
+        if rejected and not n_good:
+            raise _none_is_good(source, table, rejected)
+        if table == "user_segments":
+            require_one_segment(checked.good, f"file {source}")
+        warehouse.create(table, ids)
+        warehouse.overwrite(table, checked.good)
+    finally:
+        checked.judged.unpersist()
+    return Imported(source, table, n_good, rejected)
+
+
 def _merge(
     warehouse: Warehouse,
     table: str,
@@ -106,16 +156,20 @@ def _merge(
         rejected = _reject(warehouse, checked, ids, source)
         n_good = checked.good.count()
         if not n_good:
-            reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
-            raise InputDataError(
-                f"file {source}: none of its rows keeps the contract of {table} "
-                f"({reasons or 'it is empty'}). See the table rejected_rows"
-            )
+            raise _none_is_good(source, table, rejected)
         warehouse.create(table, ids)
         warehouse.merge(table, checked.good, key)
     finally:
         checked.judged.unpersist()
     return Imported(source, table, n_good, rejected)
+
+
+def _none_is_good(source: str, table: str, rejected: dict[str, int]) -> InputDataError:
+    reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
+    return InputDataError(
+        f"file {source}: none of its rows keeps the contract of {table} "
+        f"({reasons or 'it is empty'}). See the table rejected_rows"
+    )
 
 
 def _reject(warehouse: Warehouse, checked: Validated, ids: IdTypes, source: str) -> dict[str, int]:

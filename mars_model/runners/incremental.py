@@ -12,8 +12,9 @@ from mars_model.runners.inputs import Inputs
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.changes import LEFT, item_changes, item_states, user_changes
 from mars_model.scoring.new_items import entrants, merge_lists, only_candidates
+from mars_model.scoring.segment_changes import changed_segments, name_segments
 
-# Histories, how many they are, the catalogue, rows per user → lists.
+# Users with their histories, how many they are, the catalogue, rows per user → lists.
 Score = Callable[[DataFrame, int, Catalogue, int], DataFrame]
 _LIST_COLUMNS = ("user_id", "rank", "item_id", "score", "source", "because")
 # So many new candidates are looked at for each user; who takes them all is scored in full.
@@ -37,7 +38,7 @@ class Lists:
 def full_lists(inputs: Inputs, catalogue: Catalogue, score: Score, top_n: int) -> Lists:
     """Every user scored."""
     n_users = inputs.histories.count()
-    rows = score(inputs.histories, n_users, catalogue, top_n)
+    rows = score(inputs.users(), n_users, catalogue, top_n)
     return Lists(rows, {"users": n_users, "users_scored": n_users, "users_reused": 0})
 
 
@@ -54,8 +55,11 @@ def incremental_lists(
         for night in (basis.inputs, inputs)
     )
     items = item_changes(then, now)
-    users = user_changes(basis.inputs.histories, inputs.histories, basis.rows, items, top_n)
-    users = users.persist()
+    before, after = (
+        name_segments(night.users(), night.segments) for night in (basis.inputs, inputs)
+    )
+    segments = changed_segments(basis.inputs.segments, inputs.segments)
+    users = user_changes(before, after, basis.rows, items, segments, top_n).persist()
     cached = [users]
     n_why = {row["why"]: row["count"] for row in users.groupBy("why").count().collect()}
     n_fresh = n_why.pop(None, 0)

@@ -6,7 +6,10 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.scoring.items import is_available
+from mars_model.features.eligibility import Segments, with_segment
+from mars_model.runners.eligibility import read_candidates, read_segments
+from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.items import allow_segments, collect_catalogue, items_to_score
 from mars_model.tables.warehouse import Warehouse
 
 
@@ -18,10 +21,23 @@ class Inputs:
     documents: DataFrame  # item_id, text_hash
     vectors: DataFrame  # item_id, text_hash, item_vector, memory_vector, item_bias
     candidates: DataFrame  # item_id
+    segments: Segments | None
+
+    def users(self) -> DataFrame:
+        """Histories with the number of each user's segment."""
+        return with_segment(self.histories, self.segments)
+
+    def catalogue(self) -> Catalogue:
+        """The arrays of the night."""
+        catalogue = collect_catalogue(
+            items_to_score(self.documents, self.vectors, self.candidates, self.histories)
+        )
+        return allow_segments(catalogue, self.segments) if self.segments else catalogue
 
     def frames(self) -> list[DataFrame]:
-        """All of them."""
-        return [self.histories, self.documents, self.vectors, self.candidates]
+        """All frames that files stand behind."""
+        frames = [self.histories, self.documents, self.vectors, self.candidates]
+        return frames + ([self.segments.users, self.segments.items] if self.segments else [])
 
 
 def read_inputs(
@@ -36,5 +52,6 @@ def read_inputs(
         histories=read("user_histories"),
         documents=read("item_documents"),
         vectors=read("item_vectors").where(F.col("model_version") == model_version),
-        candidates=read("items").where(is_available(run_date)).select("item_id"),
+        candidates=read_candidates(warehouse, versions, run_date),
+        segments=read_segments(warehouse, versions),
     )

@@ -10,7 +10,9 @@ from mars_model.publishing.publish import publish
 from mars_model.publishing.runs import Run
 from mars_model.runners.basis import Basis, find_basis
 from mars_model.runners.clock import Clock, Say
+from mars_model.runners.eligibility import optional_versions
 from mars_model.runners.features import build_documents, build_histories
+from mars_model.runners.inputs import read_inputs
 from mars_model.runners.night_lists import stage_lists
 from mars_model.runners.vectors import encode_items
 from mars_model.settings import Settings
@@ -49,6 +51,7 @@ def run_night(
     versions = {
         "items": warehouse.version("items"),
         "interactions": warehouse.version("interactions"),
+        **optional_versions(warehouse),
         **{built.table: built.version for built in (documents, histories, vectors)},
     }
     run = _start(bundle, settings, run_date, versions)
@@ -58,12 +61,15 @@ def run_night(
         return before
     with clock.step("score"):
         basis = _basis(warehouse, run, settings, is_full, say)
-        run, rows, unserved = stage_lists(warehouse, run, bundle, settings, basis)
+        inputs = read_inputs(warehouse, versions, run.model_version, run_date)
+        staged = stage_lists(warehouse, run, inputs, basis, bundle, settings)
     with clock.step("audit"):
-        failures = audit.run_checks(warehouse, run, rows, unserved)
-        gates = audit.measure_gates(warehouse, run, rows, run.counts["candidates"])
+        failures = audit.run_checks(warehouse, run, staged.rows, staged.unserved)
+        gates = audit.measure_gates(warehouse, run, staged.rows, staged.counts["candidates"])
         failures += audit.judge_gates(gates, settings.audit)
-    run = run.with_status(runs.STAGED, gates=gates, durations_s=clock.durations_s)
+    staged.rows.unpersist()
+    facts = {"counts": staged.counts, "gates": gates, "durations_s": clock.durations_s}
+    run = run.with_status(runs.STAGED, **facts)
     if failures:
         failed = run.with_status(runs.AUDIT_FAILED, failures={f.name: f.n_rows for f in failures})
         runs.record(warehouse, failed)

@@ -15,8 +15,10 @@ from mars_model.scoring.shipping import ship_file, shipped_file
 class Catalogue:
     """All items of a model version, ascending by item id; a position here is an `item_idx`.
 
-    Shapes: I items, C candidates, K representation size. `candidate_idx` are the items that
-    may be recommended, ascending; `popular_idx` the same items, most liked first.
+    Shapes: I items, C candidates, K representation size, G segments of users. `candidate_idx`
+    are the items that may be recommended, ascending; `popular_idx` the same items, most liked
+    first. `allowed` says which candidates the users of each segment may get; its row 0 is for
+    users without a segment, and all True.
     """
 
     item_ids: NDArray[np.generic]  # [I] int64 or fixed-width str
@@ -26,6 +28,7 @@ class Catalogue:
     candidate_idx: NDArray[np.int64]  # [C]
     popular_idx: NDArray[np.int64]  # [C]
     n_likes: NDArray[np.int64]  # [I]
+    allowed: NDArray[np.bool_]  # [G, C]
 
     @classmethod
     def of_vectors(
@@ -37,7 +40,10 @@ class Catalogue:
         """Items without ids, all of them candidates, without likes: for validation."""
         everything = np.arange(len(memory), dtype=np.int64)
         zeros = np.zeros(len(memory), dtype=np.int64)
-        return cls(everything, memory, candidates, item_bias, everything, everything, zeros)
+        allowed = np.ones((1, len(candidates)), dtype=bool)
+        return cls(
+            everything, memory, candidates, item_bias, everything, everything, zeros, allowed
+        )
 
     def positions(self, item_ids: NDArray[np.generic]) -> NDArray[np.int64]:
         """`item_idx` of each id, −1 where the catalogue does not have it."""

@@ -86,16 +86,24 @@ def item_changes(then: DataFrame, now: DataFrame) -> ItemChanges:
 
 
 def user_changes(
-    then: DataFrame, now: DataFrame, rows: DataFrame, items: ItemChanges, top_n: int
+    then: DataFrame,
+    now: DataFrame,
+    rows: DataFrame,
+    items: ItemChanges,
+    segments: list[str],
+    top_n: int,
 ) -> DataFrame:
-    """One row per user of either night: `user_id, item_ids, n_items, why, last_row`.
+    """One row per user of either night: the columns of `now`, `why` and `last_row`.
 
-    `then` and `now` are histories, `rows` the lists of that night. `why` names what makes the
+    `then` and `now` are histories with `segment_name`, `rows` the lists of that night, `segments`
+    those whose items are not the same. `why` names what makes the
     list stale, null where nothing does but perhaps new candidates; `last_row` is the N-th
     row (`score, item_id`). The fallback's lists are always stale: its scores count all likes.
     """
     lists = _lists_by_user(rows, items, top_n)
-    before = then.select("user_id", F.col("item_ids").alias("were_liked"))
+    before = then.select(
+        "user_id", F.col("item_ids").alias("were_liked"), F.col("segment_name").alias("_was_in")
+    )
     users = now.join(before, "user_id", "full_outer")
     users = users.join(lists, "user_id", "left")
     has_other_memory: Column = F.lit(False)
@@ -113,6 +121,8 @@ def user_changes(
         LEFT: F.col("item_ids").isNull(),
         "new_user": F.col("were_liked").isNull(),
         "other_history": ~F.col("item_ids").eqNullSafe(F.col("were_liked")),
+        "other_segment": ~F.col("segment_name").eqNullSafe(F.col("_was_in"))
+        | F.col("segment_name").isin(segments),
         "other_memory": has_other_memory,
         "short_list": F.col("last_row").isNull(),
         "fallback": ~F.col("is_by_model"),

@@ -1,23 +1,16 @@
-"""item_vectors, availability and popularity → the catalogue of a night."""
+"""item_vectors, candidates, popularity and segments → the catalogue of a night."""
 
-from datetime import date
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
+from mars_model.features.eligibility import Segments
 from mars_model.scoring.catalogue import Catalogue, sort_popular
-
-
-def is_available(run_date: date) -> Column:
-    """Whether an item may be recommended at midnight UTC of the run date."""
-    midnight = F.lit(f"{run_date.isoformat()} 00:00:00").cast("timestamp")
-    begun = F.col("available_from").isNull() | (F.col("available_from") <= midnight)
-    not_ended = F.col("available_until").isNull() | (F.col("available_until") > midnight)
-    return begun & not_ended
 
 
 def items_to_score(
@@ -75,7 +68,29 @@ def collect_catalogue(items: DataFrame) -> Catalogue:
         candidate_idx=candidate_idx,
         popular_idx=sort_popular(candidate_idx, n_likes),
         n_likes=n_likes,
+        allowed=np.ones((1, len(candidate_idx)), dtype=bool),
     )
+
+
+def allow_segments(catalogue: Catalogue, segments: Segments) -> Catalogue:
+    """The catalogue with a row of `allowed` for every segment, by its number.
+
+    Collects the pairs of segment and item; grows with them, never with the users. Items that
+    are no candidates drop out.
+    """
+    table = segments.items.toArrow()
+    # A list of few segments names an item once per segment: each id is looked up once.
+    encoded = table.column("item_id").combine_chunks().dictionary_encode()
+    ids = np.asarray(encoded.dictionary.to_pylist()).astype(catalogue.item_ids.dtype.type)
+    positions = catalogue.positions(ids)
+    among = np.where(positions >= 0, catalogue.candidate_of_item()[positions], -1)
+    pair_candidate = among[encoded.indices.to_numpy()]
+    is_candidate = pair_candidate >= 0
+    numbers = table.column("segment").to_numpy()
+    allowed = np.zeros((len(segments.names), len(catalogue.candidate_idx)), dtype=bool)
+    allowed[0] = True
+    allowed[numbers[is_candidate], pair_candidate[is_candidate]] = True
+    return replace(catalogue, allowed=allowed)
 
 
 def _matrix(table: pa.Table, column: str) -> NDArray[np.float32]:

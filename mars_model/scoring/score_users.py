@@ -41,6 +41,7 @@ def score_users(histories: DataFrame, shipment: Shipment, n_partitions: int) -> 
 
     Users with fewer than `min_likes` likes, or none that the catalogue knows, get the
     fallback's list without reasons. Nobody is recommended an item of their full history.
+    An optional column `segment` is the user's row of the catalogue's `allowed`.
     """
     user_type = histories.schema["user_id"].dataType.simpleString()
     item_type = histories.schema["item_ids"].dataType.simpleString()[len("array<") : -1]
@@ -49,8 +50,9 @@ def score_users(histories: DataFrame, shipment: Shipment, n_partitions: int) -> 
         f"because_item_id array<{item_type}>, because_attention array<float>, "
         "because_contribution array<float>, because_score_without array<float>"
     )
+    columns = [c for c in ("user_id", "item_ids", "n_items", "segment") if c in histories.columns]
     lists = (
-        histories.select("user_id", "item_ids", "n_items")
+        histories.select(*columns)
         .repartition(n_partitions, "user_id")
         .mapInPandas(_score_batches(shipment), flat)
     )
@@ -96,17 +98,22 @@ def score_block(
     min_likes: int,
     attention_kind: AttentionKind = "softmax",
 ) -> pd.DataFrame:
-    """Lists of a block of users (`user_id, item_ids, n_items`) as flat rows."""
+    """Lists of a block of users (`user_id, item_ids, n_items`, `segment` or not) as flat rows."""
     histories = _histories_by_position(users["item_ids"], catalogue)
     has_memory = (np.diff(histories.starts) > 0) & (users["n_items"].to_numpy() >= min_likes)
     by_model = np.flatnonzero(has_memory)
+    segments = np.zeros(len(users), dtype=np.int64)
+    if "segment" in users.columns:
+        segments = users["segment"].to_numpy(dtype=np.int64)
     rows = _Rows(catalogue)
     if len(by_model):
         block = LikeMatrix.from_rows(
             [histories.row(u) for u in by_model.tolist()], histories.n_items
         )
         n = settings.top_n + _MARGIN
-        found = shortlist(attention, catalogue, block, n, settings.candidates_per_block)
+        found = shortlist(
+            attention, catalogue, block, n, settings.candidates_per_block, segments[by_model]
+        )
         for position, user_idx in enumerate(by_model.tolist()):
             short = np.sort(found[position][found[position] >= 0])
             slots = histories.row(user_idx)
@@ -120,7 +127,8 @@ def score_block(
             )
             rows.add_winners(users["user_id"].iloc[user_idx], winners, short, slots)
     for user_idx in np.flatnonzero(~has_memory).tolist():
-        items = popular_list(catalogue, histories.row(user_idx), settings.top_n)
+        segment = int(segments[user_idx])
+        items = popular_list(catalogue, histories.row(user_idx), settings.top_n, segment)
         rows.add_fallback(users["user_id"].iloc[user_idx], items, settings.fallback)
     return rows.frame()
 

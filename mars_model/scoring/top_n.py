@@ -14,11 +14,13 @@ def shortlist(
     histories: LikeMatrix,
     n: int,
     candidates_per_block: int,
+    segments: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """Positions among the candidates of each user's n best unseen ones, −1 where there are fewer.
 
     Shapes: U users, each with at least one slot; result [U, n], by score descending, then item
     id ascending. Only the slots that the block's histories use take part in the products.
+    `segments` [U] are rows of the catalogue's `allowed`; without it everybody may get all.
     """
     slots, columns = np.unique(histories.item_idx, return_inverse=True)
     used = LikeMatrix(histories.starts, columns.astype(np.int32), len(slots))
@@ -31,6 +33,9 @@ def shortlist(
         stop = min(start + candidates_per_block, n_candidates)
         first, last = np.searchsorted(seen_candidates, [start, stop])
         seen = np.stack([seen_users[first:last], seen_candidates[first:last] - start], axis=1)
+        if segments is not None and segments.any():
+            forbidden = np.argwhere(~catalogue.allowed[:, start:stop][segments])
+            seen = np.concatenate([seen, forbidden])
         scores, positions = attention.top(
             used,
             memory,

@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _ITEM_COLUMNS = ("item_id", "title", "text", "available_from", "available_until")
 _INTERACTION_COLUMNS = ("user_id", "item_id", "rating", "interacted_at")
+_EXCLUDED_ITEM_COLUMNS = ("item_id", "reason", "excluded_from", "excluded_until")
+_USER_SEGMENT_COLUMNS = ("user_id", "segment")
+_SEGMENT_ITEM_COLUMNS = ("segment", "item_id")
 
 
 # cnn: the paper's; mean: of a document's word embeddings; none: no text is read.
@@ -32,19 +35,23 @@ class SourceSettings(_Branch):
 
     item_columns: dict[str, str] = {}
     interaction_columns: dict[str, str] = {}
+    excluded_item_columns: dict[str, str] = {}
+    user_segment_columns: dict[str, str] = {}
+    segment_item_columns: dict[str, str] = {}
     extra_item_columns: tuple[str, ...] = ()  # kept in items beside the contract's columns
 
     @model_validator(mode="after")
     def _names_are_ours(self) -> Self:
         """A misspelt name of ours would leave its column empty without a word."""
-        known = {*_ITEM_COLUMNS, *self.extra_item_columns}
-        if strange := {*self.item_columns} - known:
-            raise ValueError(f"item_columns names {sorted(strange)}, expected {sorted(known)}")
-        if strange := {*self.interaction_columns} - {*_INTERACTION_COLUMNS}:
-            raise ValueError(
-                f"interaction_columns names {sorted(strange)}, "
-                f"expected {sorted(_INTERACTION_COLUMNS)}"
-            )
+        for setting, known in (
+            ("item_columns", (*_ITEM_COLUMNS, *self.extra_item_columns)),
+            ("interaction_columns", _INTERACTION_COLUMNS),
+            ("excluded_item_columns", _EXCLUDED_ITEM_COLUMNS),
+            ("user_segment_columns", _USER_SEGMENT_COLUMNS),
+            ("segment_item_columns", _SEGMENT_ITEM_COLUMNS),
+        ):
+            if strange := {*getattr(self, setting)} - {*known}:
+                raise ValueError(f"{setting} names {sorted(strange)}, expected {sorted(known)}")
         return self
 
 

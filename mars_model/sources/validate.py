@@ -13,6 +13,7 @@ from mars_model.tables.contracts import IdTypes
 
 ITEM_KEY = ("item_id",)
 INTERACTION_KEY = ("user_id", "item_id", "interacted_at")
+EXCLUSION_KEY = ("item_id", "excluded_from", "excluded_until")
 # Leading zeros belong to an id: 007 and 7 may be two items.
 _WHOLE_NUMBER = r"^\s*-?(0|[1-9][0-9]{0,17})\s*$"
 _DATED = r"^\s*[0-9]{4}-"
@@ -98,12 +99,42 @@ def validate_interactions(rows: DataFrame, ids: IdTypes) -> Validated:
     return _split(rows, typed, ("user_id", "item_id"), INTERACTION_KEY, order=("rating",))
 
 
+def validate_excluded_items(rows: DataFrame, ids: IdTypes) -> Validated:
+    """Exclusions by contract, one row per item and window; one that never holds is a mistake."""
+    typed = {
+        "item_id": _id(rows, "item_id", ids.item),
+        "reason": _text(rows, "reason"),
+        "excluded_from": _time(rows, "excluded_from"),
+        "excluded_until": _time(rows, "excluded_until"),
+    }
+    never = F.when(
+        typed["excluded_until"] <= typed["excluded_from"],
+        F.lit("excluded_until is not after excluded_from"),
+    )
+    return _split(rows, typed, ("item_id",), EXCLUSION_KEY, ("reason",), never)
+
+
+def validate_user_segments(rows: DataFrame, ids: IdTypes) -> Validated:
+    """Users with their segment, each pair once. A user may still be in several segments."""
+    key = ("user_id", "segment")
+    typed = {"user_id": _id(rows, "user_id", ids.user), "segment": _name(rows, "segment")}
+    return _split(rows, typed, key, key, order=())
+
+
+def validate_segment_items(rows: DataFrame, ids: IdTypes) -> Validated:
+    """Segments with their items, each pair once."""
+    key = ("segment", "item_id")
+    typed = {"segment": _name(rows, "segment"), "item_id": _id(rows, "item_id", ids.item)}
+    return _split(rows, typed, key, key, order=())
+
+
 def _split(
     rows: DataFrame,
     typed: dict[str, Column],
     required: tuple[str, ...],
     key: tuple[str, ...],
     order: tuple[str, ...],
+    *more_reasons: Column,
 ) -> Validated:
     corrupt = F.col(CORRUPT) if CORRUPT in rows.columns else F.lit(None).cast("string")
     reasons = [F.when(corrupt.isNotNull(), F.lit("the line cannot be parsed"))]
@@ -113,6 +144,7 @@ def _split(
         if name in required:
             reasons.append(F.when(blank, F.lit(f"{name} is missing")))
         reasons.append(F.when(~blank & column.isNull(), F.lit(f"{name} has the wrong type")))
+    reasons += more_reasons
     raw = [_column(name) for name in rows.columns if name != CORRUPT]
     judged = rows.select(
         F.coalesce(*reasons).alias("_reason"),
@@ -147,6 +179,11 @@ def _id(rows: DataFrame, name: str, id_type: str) -> Column:
 
 def _text(rows: DataFrame, name: str) -> Column:
     return _optional(rows, name).cast("string")
+
+
+def _name(rows: DataFrame, name: str) -> Column:
+    """Text that is compared: blanks around it do not count."""
+    return F.trim(_text(rows, name))
 
 
 def _time(rows: DataFrame, name: str) -> Column:

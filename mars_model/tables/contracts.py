@@ -10,6 +10,8 @@ from mars_model.errors import InputDataError
 from mars_model.resources import resource_folder
 
 ID_TYPES = ("bigint", "string")
+# Tables that a night reads where they exist; without them nobody and nothing is limited.
+OPTIONAL_SOURCES = ("excluded_items", "segment_items", "user_segments")
 _ID_PLACEHOLDERS = ("${item_id_type}", "${user_id_type}")
 
 

@@ -18,6 +18,9 @@ from mars_model.tables.contracts import IdTypes
 _MADE_BY = {
     "items": "mars-batch import --items FILE",
     "interactions": "mars-batch import --interactions FILE",
+    "excluded_items": "mars-batch import --excluded-items FILE",
+    "user_segments": "mars-batch import --user-segments FILE",
+    "segment_items": "mars-batch import --segment-items FILE",
     "item_documents": "mars-batch build-documents",
     "user_histories": "mars-batch build-histories",
     "item_vectors": "mars-batch encode-items",

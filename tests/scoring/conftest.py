@@ -39,7 +39,15 @@ def tanh_vectors() -> Callable[[int, int, int], np.ndarray]:
 def make_catalogue() -> Callable[..., Catalogue]:
     """A catalogue of all that is given, candidates being every item unless said otherwise."""
 
-    def make(memory, vectors, candidate_idx=None, item_ids=None, item_bias=None, n_likes=None):
+    def make(
+        memory,
+        vectors,
+        candidate_idx=None,
+        item_ids=None,
+        item_bias=None,
+        n_likes=None,
+        allowed=None,
+    ):
         n_items = len(memory)
         chosen = np.arange(n_items) if candidate_idx is None else np.array(candidate_idx)
         n_likes = np.zeros(n_items, dtype=np.int64) if n_likes is None else np.array(n_likes)
@@ -52,6 +60,7 @@ def make_catalogue() -> Callable[..., Catalogue]:
             candidate_idx=chosen,
             popular_idx=sort_popular(chosen, n_likes),
             n_likes=n_likes,
+            allowed=np.ones((1, len(chosen)), bool) if allowed is None else np.array(allowed, bool),
         )
 
     return make
