@@ -55,8 +55,8 @@ def run_night(
         **{built.table: built.version for built in (documents, histories, vectors)},
     }
     run = _start(bundle, settings, run_date, versions)
-    before = runs.find_run(warehouse, run.run_id)
-    if skip_published and before is not None and before.status == runs.PUBLISHED:
+    before = runs.find_run(warehouse, run.run_id) if skip_published else None
+    if before is not None and before.status == runs.PUBLISHED:
         say(f"run {run.run_id} stands published already")
         return before
     with clock.step("score"):

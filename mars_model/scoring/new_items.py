@@ -21,6 +21,7 @@ def only_candidates(catalogue: Catalogue, item_ids: NDArray[np.generic]) -> Cata
         item_bias=catalogue.item_bias[kept],
         candidate_idx=candidate_idx,
         popular_idx=catalogue.popular_idx[np.isin(catalogue.popular_idx, candidate_idx)],
+        allowed=catalogue.allowed[:, kept],
     )
 
 
