@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.publishing.publish import PUBLISHED_TABLE
-from mars_model.publishing.runs import Run
+from mars_model.publishing.runs import PUBLISHED, Run, read_runs
 from mars_model.resources import sql_files
 from mars_model.settings import AuditSettings
 from mars_model.tables import contracts
@@ -45,21 +45,34 @@ def run_checks(
             "run_id string, run_date date, top_n int",
         ),
     }
+    ids = contracts.IdTypes(
+        *[rows.schema[name].dataType.simpleString() for name in ("item_id", "user_id")]
+    )
     for table in contracts.OPTIONAL_SOURCES:
         views[f"checked_{table}"] = (
             warehouse.read(table, versions[table])
             if table in versions
-            else spark.createDataFrame([], contracts.schema(table, warehouse.id_types()))
+            else spark.createDataFrame([], contracts.schema(table, ids))
         )
     for name, frame in views.items():
         frame.createOrReplaceTempView(name)
-    failures = []
-    for path in sql_files("checks"):
-        offending = spark.sql(path.read_text(encoding="utf-8"))
-        if n_rows := offending.count():
-            examples = [str(row.asDict()) for row in offending.limit(N_EXAMPLES).collect()]
-            failures.append(Failure(path.stem, n_rows, "for example " + "; ".join(examples)))
-    return failures
+    queries = {path.stem: path.read_text(encoding="utf-8") for path in sql_files("checks")}
+    # All of them in one job: most of a small check's time is its start.
+    counted = "\nunion all\n".join(
+        f"select '{name}' as name, count(*) as n_rows from (\n{query}\n)"
+        for name, query in queries.items()
+    )
+    found = {row["name"]: row["n_rows"] for row in spark.sql(counted).where("n_rows > 0").collect()}
+    return [
+        Failure(name, found[name], _examples(spark.sql(query)))
+        for name, query in queries.items()
+        if name in found
+    ]
+
+
+def _examples(offending: DataFrame) -> str:
+    rows = offending.limit(N_EXAMPLES).collect()
+    return "for example " + "; ".join(str(row.asDict()) for row in rows)
 
 
 def measure_gates(
@@ -72,26 +85,35 @@ def measure_gates(
     `score_shift`: |mean score − that night's| / |that night's|, lists of the model only. The
     last two are only there where that night used the same model version.
     """
-    n_items = rows.select("item_id").distinct().count()
-    gates = {"catalogue_share": n_items / n_candidates if n_candidates else 0.0}
-    before = warehouse.read(PUBLISHED_TABLE).where(F.col("run_date") < F.lit(run.run_date))
-    night = before.agg(F.max("run_date").alias("d"), F.max_by("model_version", "run_date")).first()
-    if night is None or night[0] is None or night[1] != run.model_version:
-        return gates
-    last = before.where(F.col("run_date") == F.lit(night[0]))
-    held = last.join(rows.select("user_id").distinct(), "user_id", "left_semi")
-    pairs = held.select("user_id", "item_id")
-    n_pairs = pairs.count()
-    if n_pairs:
-        n_again = pairs.join(rows, ["user_id", "item_id"], "left_semi").count()
-        gates["overlap"] = n_again / n_pairs
-    means = [
-        frame.where("source = 'mars'").agg(F.mean("score")).first()[0]  # type: ignore[index]
-        for frame in (rows, last)
+    score = F.when(F.col("source") == "mars", F.col("score"))
+    n_items = F.count_distinct("item_id").alias("n_items")
+    now = rows.agg(n_items, F.mean(score).alias("mean_now"))
+    before = [
+        r for r in read_runs(warehouse) if r.status == PUBLISHED and r.run_date < run.run_date
     ]
-    if None not in means and means[1]:
-        gates["score_shift"] = abs(means[0] - means[1]) / abs(means[1])
+    if before and before[0].model_version == run.model_version:
+        last = warehouse.read(PUBLISHED_TABLE).where(F.col("run_date") == F.lit(before[0].run_date))
+        now = now.crossJoin(last.agg(F.mean(score).alias("mean_then")))
+        now = now.crossJoin(_overlap(last, rows))
+    found = now.collect()[0].asDict()
+    gates = {"catalogue_share": found["n_items"] / n_candidates if n_candidates else 0.0}
+    if found.get("n_pairs"):
+        gates["overlap"] = found["n_again"] / found["n_pairs"]
+    mean_now, mean_then = found["mean_now"], found.get("mean_then")
+    if mean_now is not None and mean_then:
+        gates["score_shift"] = abs(mean_now - mean_then) / abs(mean_then)
     return gates
+
+
+def _overlap(last: DataFrame, rows: DataFrame) -> DataFrame:
+    """One row: `n_pairs` (user, item) of the last night's users who are here, `n_again` of them."""
+    by_user, by_user_now = (
+        night.groupBy("user_id").agg(F.collect_set("item_id").alias(name))
+        for night, name in ((last, "then"), (rows, "now"))
+    )
+    both = by_user.join(by_user_now, "user_id")
+    again = F.size(F.array_intersect("then", "now"))
+    return both.agg(F.sum(F.size("then")).alias("n_pairs"), F.sum(again).alias("n_again"))
 
 
 def judge_gates(gates: dict[str, float], limits: AuditSettings) -> list[Failure]:

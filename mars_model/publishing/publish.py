@@ -36,6 +36,25 @@ def staged_rows(warehouse: Warehouse, run: Run) -> DataFrame:
     return warehouse.read(STAGED_TABLE).where(_of_date(run) + f" and run_id = '{run.run_id}'")
 
 
+def count_rows(rows: DataFrame, top_n: int) -> dict[str, int]:
+    """Rows, users by source, and users with N rows (`users_in_full`), in one pass."""
+    by_user = rows.groupBy("user_id").agg(
+        F.max("source").alias("source"), F.count("*").alias("n_rows")
+    )
+    has_all = F.count_if(F.col("n_rows") >= top_n)
+    found = (
+        by_user.groupBy("source")
+        .agg(F.count("*").alias("users"), F.sum("n_rows").alias("rows"), has_all.alias("in_full"))
+        .orderBy("source")
+        .collect()
+    )
+    return {
+        "rows": sum(row["rows"] for row in found),
+        "users_in_full": sum(row["in_full"] for row in found),
+        **{f"users_by_{row['source']}": row["users"] for row in found},
+    }
+
+
 def record_unserved(
     warehouse: Warehouse,
     run: Run,
@@ -76,6 +95,11 @@ def record_unserved(
         (F.lit(FEW_ITEMS) if segments is None else _reason()).alias("reason"),
     )
     warehouse.overwrite("unserved_users", rows, where=f"run_id = '{run.run_id}'")
+    return unserved_rows(warehouse, run)
+
+
+def unserved_rows(warehouse: Warehouse, run: Run) -> DataFrame:
+    """The run's rows in unserved_users."""
     return warehouse.read("unserved_users").where(F.col("run_id") == run.run_id)
 
 

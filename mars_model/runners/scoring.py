@@ -1,46 +1,25 @@
 """Runs a night's scoring: prepare, score, stage, audit, publish."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
-
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from typing import Any
 
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import AuditFailedError, SettingsError
-from mars_model.features.eligibility import with_segment
 from mars_model.publishing import audit, runs
-from mars_model.publishing.publish import publish, record_unserved, stage
+from mars_model.publishing.publish import publish
 from mars_model.publishing.runs import Run
-from mars_model.runners.eligibility import optional_versions, read_candidates, read_segments
+from mars_model.runners.basis import Basis, find_basis
+from mars_model.runners.clock import Clock, Say
+from mars_model.runners.eligibility import optional_versions
 from mars_model.runners.features import build_documents, build_histories
-from mars_model.runners.scorer import Scorer
+from mars_model.runners.inputs import read_inputs
+from mars_model.runners.night_lists import stage_lists
 from mars_model.runners.vectors import encode_items
-from mars_model.scoring.blocks import measure_work
-from mars_model.scoring.items import allow_segments, collect_items, items_to_score
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 
-Say = Callable[[str], None]
-
-
-@dataclass
-class Clock:
-    """Seconds of each step, for the run's row; and a line for whoever watches."""
-
-    say: Say
-    durations_s: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time a step."""
-        self.say(f"{name} …")
-        start = time.perf_counter()
-        yield
-        self.durations_s[name] = round(time.perf_counter() - start, 3)
+# Raised with every change of the software that gives other rows for the same inputs.
+_LISTS_VERSION = 2
 
 
 def run_night(
@@ -50,11 +29,13 @@ def run_night(
     run_date: date,
     say: Say,
     skip_published: bool,
+    is_full: bool = False,
 ) -> Run:
     """Bring every input up to date, score all users, audit, publish; returns the run's record.
 
     With `skip_published` a night that stands published with the same inputs and settings is
-    left as it is. Raises AuditFailedError where the audit stops it: what readers see stays.
+    left as it is. Only what changed since the last published night is scored, unless `is_full`;
+    the rows are the same. Raises AuditFailedError where the audit stops it: what readers see stays.
     """
     bundle = registry.promoted()
     _require_same_likes(bundle, settings)
@@ -74,16 +55,20 @@ def run_night(
         **{built.table: built.version for built in (documents, histories, vectors)},
     }
     run = _start(bundle, settings, run_date, versions)
-    before = runs.find_run(warehouse, run.run_id)
-    if skip_published and before is not None and before.status == runs.PUBLISHED:
+    before = runs.find_run(warehouse, run.run_id) if skip_published else None
+    if before is not None and before.status == runs.PUBLISHED:
         say(f"run {run.run_id} stands published already")
         return before
-    run, rows, unserved = _score(warehouse, run, bundle, settings, clock)
+    basis = _basis(warehouse, run, settings, is_full, say)
+    inputs = read_inputs(warehouse, versions, run.model_version, run_date)
+    staged = stage_lists(warehouse, run, inputs, basis, bundle, settings, clock)
     with clock.step("audit"):
-        failures = audit.run_checks(warehouse, run, rows, unserved)
-        gates = audit.measure_gates(warehouse, run, rows, run.counts["candidates"])
+        failures = audit.run_checks(warehouse, run, staged.rows, staged.unserved)
+        gates = audit.measure_gates(warehouse, run, staged.rows, staged.counts["candidates"])
         failures += audit.judge_gates(gates, settings.audit)
-    run = run.with_status(runs.STAGED, gates=gates, durations_s=clock.durations_s)
+    staged.rows.unpersist()
+    facts = {"counts": staged.counts, "gates": gates, "durations_s": clock.durations_s}
+    run = run.with_status(runs.STAGED, **facts)
     if failures:
         failed = run.with_status(runs.AUDIT_FAILED, failures={f.name: f.n_rows for f in failures})
         runs.record(warehouse, failed)
@@ -95,14 +80,20 @@ def run_night(
     return run.with_status(runs.PUBLISHED)
 
 
-def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[str, int]) -> Run:
+def shaping_settings(settings: Settings) -> dict[str, Any]:
+    """What shapes rows and audit, beside the inputs and the model."""
     # Not the path, nor its sizes: they change no list.
     blocks = {"path", "list_length", "max_memory_mb"}
-    shaping = {
+    return {
+        "lists": _LISTS_VERSION,
         "scoring": settings.scoring.model_dump(mode="json", exclude=blocks),
         "likes": settings.likes.model_dump(mode="json"),
         "audit": settings.audit.model_dump(mode="json"),
     }
+
+
+def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[str, int]) -> Run:
+    shaping = shaping_settings(settings)
     return Run(
         run_id=runs.name_run(run_date, bundle.model_version, versions, shaping),
         run_date=run_date,
@@ -114,47 +105,19 @@ def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[st
     )
 
 
-def _score(
-    warehouse: Warehouse, run: Run, bundle: Bundle, settings: Settings, clock: Clock
-) -> tuple[Run, DataFrame, DataFrame]:
-    """The run with its counts, its staged rows and its unserved users."""
-    versions = run.input_versions
-    histories = warehouse.read("user_histories", versions["user_histories"])
-    candidates = read_candidates(warehouse, versions, run.run_date)
-    segments = read_segments(warehouse, versions)
-    to_score = items_to_score(
-        warehouse.read("item_documents", versions["item_documents"]),
-        warehouse.read("item_vectors", versions["item_vectors"]).where(
-            F.col("model_version") == bundle.model_version
-        ),
-        candidates,
-        histories,
-    )
-    scorer = Scorer(warehouse, bundle, settings)
-    everything, candidate_idx = collect_items(to_score)
-    catalogue = everything.with_candidates(candidate_idx)
-    if segments is not None:
-        catalogue = allow_segments(catalogue, segments)
-    if scorer.uses_lists(catalogue):
-        with clock.step("update-lists"):
-            scorer.update_lists(everything, versions["item_vectors"])
-    with clock.step("score"):
-        work = measure_work(histories)
-        users = with_segment(histories, segments)
-        rows = stage(warehouse, run, scorer.score(users, work, catalogue, run.top_n))
-        scorer.close()
-        unserved = record_unserved(warehouse, run, histories, candidates, segments)
-    n_users = work.n_users
-    by_source = rows.groupBy("source").agg(F.count_distinct("user_id").alias("n")).collect()
-    counts = {
-        "users": n_users,
-        "candidates": len(catalogue.candidate_idx),
-        "rows": rows.count(),
-        "unserved_users": unserved.count(),
-        **{f"users_by_{row['source']}": row["n"] for row in by_source},
-        **scorer.counted.value,
-    }
-    return run.with_status(runs.STAGED, counts=counts), rows, unserved
+def _basis(
+    warehouse: Warehouse, run: Run, settings: Settings, is_full: bool, say: Say
+) -> Basis | None:
+    """The night that this one may stand on; None, with a line that says why, where it may not."""
+    found: Basis | str = "as was asked for"
+    if not is_full:
+        shaping = shaping_settings(settings)
+        found = find_basis(warehouse, run.run_date, run.model_version, shaping)
+    if isinstance(found, str):
+        say(f"all users are scored: {found}")
+        return None
+    say(f"what changed since run {found.run.run_id} is scored")
+    return found
 
 
 def settings_mismatches(bundle: Bundle, settings: Settings) -> list[str]:

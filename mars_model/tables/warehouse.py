@@ -65,6 +65,13 @@ class Warehouse:
         contracts.check_contract(table, frame.schema, f"{label} at {self.location(table)}")
         return frame
 
+    def lost_files(self, frames: list[DataFrame]) -> list[str]:
+        """Files that these frames would read and that are gone, as after a vacuum."""
+        jvm: Any = self.spark._jvm
+        conf = self.spark._jsparkSession.sessionState().newHadoopConf()
+        paths = [jvm.org.apache.hadoop.fs.Path(name) for f in frames for name in f.inputFiles()]
+        return [str(p) for p in paths if not p.getFileSystem(conf).exists(p)]
+
     def version(self, table: str) -> int:
         """The table's latest version. Raises InputDataError where it is missing."""
         self._require(table)
