@@ -18,6 +18,7 @@ CONTENT = {
     "item_encoder.onnx": b"\x08\x0aitem encoder",
     "user_encoder.onnx": b"\x08\x0auser encoder",
     "attention.onnx": b"\x08\x0aattention",
+    "relevance.onnx": b"\x08\x0arelevance",
     "vocabulary.txt": b"moon\nfire\n",
 }
 

@@ -9,7 +9,6 @@ from mars_model.evaluation.validation import rank_by_vectors, validation_of
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import open_attention
-from mars_model.settings import ScoringSettings
 from mars_model.training.export import attention_graph
 from tests.conftest import small_settings
 
@@ -39,11 +38,10 @@ def ranked_by_loop(candidates, memory, liked: list[int]) -> list[int]:
     return sorted(scores, key=lambda item: (-scores[item], item))
 
 
-@pytest.mark.parametrize("users_per_block", [1, 2, 100])
-def test_lists_are_those_of_a_plain_loop_in_blocks_of_any_size(attention, vectors, users_per_block):
-    scoring = ScoringSettings(users_per_block=users_per_block, candidates_per_block=4)
+def test_lists_are_those_of_a_plain_loop(attention, vectors):
     likes = LikeMatrix.from_rows(HISTORIES, n_items=6)
-    found = rank_by_vectors(attention, Catalogue.of_vectors(*vectors, NO_BIAS), likes, 8, scoring)
+    catalogue = Catalogue.of_vectors(*vectors, NO_BIAS)
+    found = rank_by_vectors(attention, catalogue, likes, 8, "softmax")
     for row, liked in zip(found.tolist(), HISTORIES, strict=True):
         expected = ranked_by_loop(*vectors, liked)
         assert row == expected + [-1] * (8 - len(expected))

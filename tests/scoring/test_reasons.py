@@ -1,13 +1,59 @@
 """Exact scores and their reasons against plain loops."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from mars_model.scoring.reasons import settle
+from mars_model.features.likes import LikeMatrix
+from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.reasons import explain
+from mars_model.scoring.top_n import settle_users
 
 NO_BIAS = np.zeros(8, dtype=np.float32)
+
+
+class Winners(NamedTuple):
+    """A list and its reasons, without what lies behind their ends."""
+
+    order: np.ndarray
+    scores: np.ndarray
+    slots: list[np.ndarray]
+    attention: list[np.ndarray]
+    contribution: list[np.ndarray]
+    score_without: list[np.ndarray]
+
+
+def settle(memory, candidates, item_bias, n, n_reasons, kind="softmax") -> Winners:
+    """The list of one user whose slots are `memory`, all candidates being offered."""
+    n_slots, n_candidates = len(memory), len(candidates)
+    items = np.arange(n_slots + n_candidates)
+    catalogue = Catalogue(
+        item_ids=items,
+        memory=np.concatenate([memory, np.zeros_like(candidates)]),
+        candidates=candidates,
+        item_bias=item_bias,
+        candidate_idx=items[n_slots:],
+        popular_idx=items[n_slots:],
+        n_likes=np.zeros(len(items), dtype=np.int64),
+        allowed=np.ones((1, n_candidates), dtype=np.bool_),
+    )
+    likes = LikeMatrix.from_rows([range(n_slots)], len(items))
+    found = np.arange(n_candidates, dtype=np.int32)[None]
+    scores, positions = settle_users(catalogue, likes, found, n, kind)
+    reasons = explain(catalogue, likes, positions, n_reasons, kind)
+    is_listed, is_reason = positions[0] >= 0, reasons.slots[0] >= 0
+    of_places = [
+        [row[held] for row, held in zip(array[0][is_listed], is_reason[is_listed], strict=True)]
+        for array in (
+            reasons.slots,
+            reasons.attention,
+            reasons.contribution,
+            reasons.score_without,
+        )
+    ]
+    return Winners(positions[0][is_listed], scores[0][is_listed], *of_places)
 
 
 def relevance_by_loop(memory, candidate) -> list[float]:

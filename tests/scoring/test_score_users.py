@@ -4,28 +4,43 @@ import math
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mars_model.scoring.catalogue import ship_catalogue
+from mars_model.scoring.blocks import Work
 from mars_model.scoring.score_users import Shipment, score_block, score_users
-from mars_model.scoring.shipping import ship_file
+from mars_model.scoring.shipping import ship_arrays, ship_file
 from mars_model.settings import ScoringSettings
 from mars_model.training.export import attention_graph
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
-TOP_3 = ScoringSettings(top_n=3, n_reasons=2, candidates_per_block=2)
+TOP_3 = ScoringSettings(top_n=3, n_reasons=2)
 
 
-def users_of(**histories) -> pd.DataFrame:
-    return pd.DataFrame(
+REASON = ("item_id", "attention", "contribution", "score_without")
+
+
+def users_of(item_type: pa.DataType = pa.string(), **histories) -> pa.RecordBatch:  # noqa: B008
+    return pa.RecordBatch.from_pydict(
         {
-            "user_id": list(histories),
-            "item_ids": [np.array(ids) for ids in histories.values()],
-            "n_items": [len(ids) for ids in histories.values()],
+            "user_id": pa.array(histories, pa.string()),
+            "item_ids": pa.array(list(histories.values()), pa.list_(item_type)),
+            "n_items": pa.array([len(ids) for ids in histories.values()], pa.int32()),
         }
     )
+
+
+def rows_of(batches) -> pd.DataFrame:
+    """The rows of score_block, a column of lists for each field of the reasons."""
+    rows = pa.Table.from_batches(batches).to_pandas()
+    for name in REASON:
+        rows[f"because_{name}"] = [
+            np.array([np.nan if r[name] is None else r[name] for r in because])
+            for because in rows["because"]
+        ]
+    return rows.drop(columns="because")
 
 
 @pytest.fixture
@@ -39,8 +54,8 @@ def score(attention_of, tanh_vectors, make_catalogue):
         n_likes=[1, 2, 2, 5, 7, 9],
     )
 
-    def run(users: pd.DataFrame, min_likes: int = 2, settings: ScoringSettings = TOP_3):
-        return score_block(users, catalogue, attention_of(4), settings, min_likes)
+    def run(users: pa.RecordBatch, min_likes: int = 2):
+        return rows_of(score_block(users, catalogue, None, attention_of(4), TOP_3, min_likes))
 
     return run
 
@@ -112,7 +127,10 @@ def test_with_a_sum_lists_are_those_of_summed_relevance(attention_of, tanh_vecto
     memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
     bias = [0.5, 0, -0.25, 1, 0, 2]
     catalogue = make_catalogue(memory, vectors, item_ids=NAMES, item_bias=bias)
-    rows = score_block(users_of(u=["b", "d"]), catalogue, attention_of(4, "sum"), TOP_3, 1, "sum")
+    users = users_of(u=["b", "d"])
+    rows = rows_of(
+        score_block(users, catalogue, None, attention_of(4, "sum"), TOP_3, 1, "sum")
+    )
     relevance = memory[[1, 3]].astype(float) @ vectors.astype(float).T
     expected = {
         name: relevance[:, position].sum() + bias[position]
@@ -141,8 +159,8 @@ def test_lists_of_model_and_fallback_keep_to_the_segment(
         allowed=of_segments,
     )
     users = users_of(free=["a", "d"], model=["a", "d"], few=["b"], none=["c", "d"], new=[])
-    users["segment"] = [0, 1, 1, 2, 2]
-    rows = score_block(users, catalogue, attention_of(4), TOP_3, 2)
+    users = users.append_column("segment", pa.array([0, 1, 1, 2, 2], pa.int32()))
+    rows = rows_of(score_block(users, catalogue, None, attention_of(4), TOP_3, 2))
     lists = lists_of(rows)
     assert lists["few"] == ["e", "a"]  # by likes: 7 and 1; b is liked
     assert set(lists["free"]) == {"b", "c", "e"}
@@ -169,25 +187,24 @@ def test_the_order_of_a_history_does_not_matter(score):
 )
 @given(
     seed=st.integers(0, 1000),
-    candidates_per_block=st.integers(1, 12),
     histories=st.lists(
         st.sets(st.integers(0, 11), min_size=1, max_size=9).map(sorted), min_size=1, max_size=5
     ),
 )
-def test_served_lists_do_not_depend_on_blocks_of_candidates_or_users(
-    attention_of, tanh_vectors, make_catalogue, seed, candidates_per_block, histories
+def test_served_lists_do_not_depend_on_blocks_of_users(
+    attention_of, tanh_vectors, make_catalogue, seed, histories
 ):
     vectors = tanh_vectors(seed, 12, 6)
     vectors[7:] = vectors[:5]  # twins, so that ties are many
     catalogue = make_catalogue(tanh_vectors(seed + 1, 12, 6), vectors)
-    users = users_of(**{f"user{n}": ids for n, ids in enumerate(histories)})
+    users = users_of(pa.int64(), **{f"user{n}": ids for n, ids in enumerate(histories)})
+    top_5 = ScoringSettings(top_n=5)
 
-    def score(some: pd.DataFrame, size: int) -> pd.DataFrame:
-        pieces = ScoringSettings(top_n=5, candidates_per_block=size)
-        return score_block(some, catalogue, attention_of(6), pieces, min_likes=1)
+    def score(some: pa.RecordBatch) -> pd.DataFrame:
+        return rows_of(score_block(some, catalogue, None, attention_of(6), top_5, min_likes=1))
 
-    at_once = score(users, 1024)
-    one_by_one = [score(users.iloc[[n]], candidates_per_block) for n in range(len(users))]
+    at_once = score(users)
+    one_by_one = [score(users.slice(n, 1)) for n in range(users.num_rows)]
     pd.testing.assert_frame_equal(at_once, pd.concat(one_by_one, ignore_index=True))
 
 
@@ -199,13 +216,13 @@ def test_the_stage_serves_string_ids_and_has_no_number_where_no_like_is_left(
     context = spark.sparkContext
     graph = attention_graph(4).SerializeToString()
     ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
-    key = ship_catalogue(catalogue, context)
+    key = ship_arrays(context, catalogue)
     shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
     histories = spark.createDataFrame(
         [("ann", ["c", "unknown"], 2), ("bob", [], 0)],
         "user_id string, item_ids array<string>, n_items int",
     )
-    rows = score_users(histories, shipment, 2).orderBy("user_id", "rank").collect()
+    rows = score_users(histories, shipment, Work(2, 2, 2), 2).orderBy("user_id", "rank").collect()
     ann, bob = rows[:3], rows[3:]
     # One slot: every score is its inner product with the candidate.
     expected = {
@@ -233,15 +250,15 @@ def test_the_stage_takes_the_segment_of_every_user(spark, tanh_vectors, make_cat
     context = spark.sparkContext
     graph = attention_graph(4).SerializeToString()
     ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
-    key = ship_catalogue(catalogue, context)
-    other = ship_catalogue(make_catalogue(memory, vectors, item_ids=NAMES), context)
+    key = ship_arrays(context, catalogue)
+    other = ship_arrays(context, make_catalogue(memory, vectors, item_ids=NAMES))
     assert key != other
     shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
     histories = spark.createDataFrame(
         [("ann", ["c"], 1, 1), ("bob", [], 0, 1), ("cyd", ["c"], 1, 0)],
         "user_id string, item_ids array<string>, n_items int, segment int",
     )
-    rows = score_users(histories, shipment, 2).toPandas()
+    rows = score_users(histories, shipment, Work(3, 2, 1), 2).toPandas()
     found = rows.groupby("user_id")["item_id"].apply(set).to_dict()
     assert found["ann"] == found["bob"] == {"a", "f"}
     assert len(found["cyd"]) == 3
