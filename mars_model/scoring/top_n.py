@@ -14,8 +14,8 @@ from mars_model.settings import AttentionKind
 # The shortlist is found in float32 and settled in float64: so many more than N are settled, and
 # so many times more for users whose error bound leaves a doubt; past the widest, all of them.
 _MARGIN, _WIDER, _WIDEST = 16, 6, 4000
-# Relevance beyond this is shifted before exp: float32 holds exp(80) summed over 10,000 slots.
-_LARGEST_EXPONENT = 80.0
+# Relevance beyond this is shifted before exp: float32 holds 300 exp(70) summed over 256 slots.
+_LARGEST_EXPONENT = 70.0
 # Users × candidates that are dense at a time where all of them are scored in float64.
 _PLACES_PER_CALL = 1 << 24
 

@@ -55,9 +55,7 @@ def list_by_loop(
     return best + [-1] * n_empty, [*scores[best].tolist(), *[-np.inf] * n_empty]
 
 
-def reasons_by_loop(
-    catalogue: Catalogue, history, position: int, n_reasons: int
-) -> list[Reason]:
+def reasons_by_loop(catalogue: Catalogue, history, position: int, n_reasons: int) -> list[Reason]:
     """The reasons for one candidate; without an item, the score of the history without it."""
     candidate, bias = catalogue.candidates[[position]], float(catalogue.item_bias[position])
     relevance = relevance_by_loop(catalogue.memory[list(history)], candidate)

@@ -128,9 +128,7 @@ def test_with_a_sum_lists_are_those_of_summed_relevance(attention_of, tanh_vecto
     bias = [0.5, 0, -0.25, 1, 0, 2]
     catalogue = make_catalogue(memory, vectors, item_ids=NAMES, item_bias=bias)
     users = users_of(u=["b", "d"])
-    rows = rows_of(
-        score_block(users, catalogue, None, attention_of(4, "sum"), TOP_3, 1, "sum")
-    )
+    rows = rows_of(score_block(users, catalogue, None, attention_of(4, "sum"), TOP_3, 1, "sum"))
     relevance = memory[[1, 3]].astype(float) @ vectors.astype(float).T
     expected = {
         name: relevance[:, position].sum() + bias[position]

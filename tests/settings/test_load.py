@@ -40,7 +40,7 @@ def test_set_wins_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -
     settings = load_settings(conf, ["scoring.top_n=7", "likes.min_rating=3.5"])
     assert settings.scoring.top_n == 7
     assert settings.scoring.n_reasons == 5
-    assert settings.scoring.list_length == 256
+    assert settings.scoring.list_length == 384
     assert settings.likes.min_rating == 3.5
 
 

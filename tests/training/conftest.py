@@ -73,33 +73,23 @@ def open_encoder() -> Callable[[Path], Callable]:
 
 @pytest.fixture
 def run_attention() -> Callable:
-    """Run an attention graph; what is not given is empty, zero or one."""
+    """Run an attention graph and add up its rows history by history, as a night's scorer does."""
 
-    def run(path, histories, memory, candidates, item_bias=None, seen=(), n_top=1):
+    def run(path, histories, memory, candidates, item_bias=None, shift=None):
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        is_wide = session.get_inputs()[0].type == "sparse_tensor(double)"
-        columns = [np.sort(np.asarray(history, dtype=np.int64)) for history in histories]
-        starts = np.cumsum([0, *(len(row) for row in columns)])
-        positions = np.concatenate(columns)
-        ones = np.ones(len(positions), dtype=np.float64 if is_wide else np.float32)
-        shape = np.array([len(histories), len(memory)])
-        sparse = onnxruntime.SparseTensor.sparse_csr_from_numpy(
-            shape, ones, positions, starts, onnxruntime.OrtDevice.make("cpu", 0)
-        )
-        dense = {
+        n_candidates = len(candidates)
+        feeds = {
             "memory": memory,
             "candidates": candidates,
-            "item_bias": np.zeros(len(candidates)) if item_bias is None else item_bias,
+            "shift": np.zeros(n_candidates) if shift is None else np.asarray(shift),
         }
-        feeds = {name: np.asarray(value, dtype=np.float32) for name, value in dense.items()}
-        feeds["seen"] = np.array(seen, dtype=np.int64).reshape(-1, 2)
-        feeds["n_top"] = np.array([n_top])
-        values = {
-            name: onnxruntime.OrtValue.ortvalue_from_numpy(value) for name, value in feeds.items()
-        }
-        values["histories"] = onnxruntime.OrtValue.ort_value_from_sparse_tensor(sparse)
-        outputs = session.run_with_ort_values(["scores", "top_scores", "top_positions"], values)
-        return [output.numpy() for output in outputs]
+        declared = [declared.name for declared in session.get_inputs()]
+        given = {name: np.asarray(feeds[name], dtype=np.float32) for name in declared}
+        (weighted,) = session.run(["weighted"], given)
+        sums = np.stack([weighted[np.asarray(rows)].sum(axis=0) for rows in histories])
+        divisor = sums[:, :n_candidates] if "shift" in declared else 1
+        bias = np.zeros(n_candidates) if item_bias is None else np.asarray(item_bias)
+        return (sums[:, n_candidates:] / divisor + bias).astype(np.float32)
 
     return run
 
@@ -109,6 +99,6 @@ def open_attention(run_attention: Callable) -> Callable[[Path], Callable]:
     def open_file(path: Path) -> Callable:
         return lambda histories, memory, candidates, item_bias: run_attention(
             path, histories, memory, candidates, item_bias
-        )[0]
+        )
 
     return open_file
