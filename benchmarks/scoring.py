@@ -14,7 +14,7 @@ os.environ["NUMBA_NUM_THREADS"] = "1"
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from night.prepared import SETTINGS, Prepared, Preparer, Shape, Vectors
 from night.report import Table, write_json
 from night.scorer import open_spark
 from night.session import set_submit_arguments
+from night.timing import Rounds
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Sizes:
     growth_base: Shape
     n_doublings: int
     block_users: int
-    n_rounds: int
+    rounds: Rounds
 
 
 # Amazon Movies & TV as in the paper, and a catalogue of 12,000 for as many users.
@@ -52,14 +53,14 @@ FULL = Sizes(
     growth_base=Shape(5_000, 22_000),
     n_doublings=3,
     block_users=2_000,
-    n_rounds=3,
+    rounds=Rounds(n=3, n_warm=1),
 )
 QUICK = Sizes(
     shapes=(Shape(400, 2_000),),
     growth_base=Shape(200, 1_000),
     n_doublings=1,
     block_users=200,
-    n_rounds=1,
+    rounds=Rounds(n=1, n_warm=0),
 )
 QUICK_SETTINGS = ("training.max_epochs=2", "training.users_per_batch=64")
 
@@ -82,14 +83,14 @@ class Benchmark:
         """What can be measured, by letter."""
         spark, sizes, both = self.spark, self.sizes, self._both
         return {
-            "a": lambda: measure_blocks(self.prepared, both, sizes.block_users, sizes.n_rounds),
-            "b": lambda: measure_against_als(spark, self.prepared, sizes.n_rounds),
+            "a": lambda: measure_blocks(self.prepared, both, sizes.block_users, sizes.rounds),
+            "b": lambda: measure_against_als(spark, self.prepared, sizes.rounds),
             "c": lambda: measure_growth(
-                spark, self.preparer, sizes.growth_base, sizes.n_doublings, sizes.n_rounds
+                spark, self.preparer, sizes.growth_base, sizes.n_doublings, sizes.rounds
             ),
             "d": lambda: measure_memory(spark, self.prepared),
             "e": lambda: measure_paths(spark, self.prepared, both, self.real),
-            "f": lambda: measure_changes(spark, self.prepared, sizes.n_rounds),
+            "f": lambda: measure_changes(spark, self.prepared, sizes.rounds),
             "g": lambda: measure_evenness(spark, self.prepared),
         }
 
@@ -136,7 +137,7 @@ def main(
     set_submit_arguments(n_cores or len(os.sched_getaffinity(0)), driver_memory)
     with _kept_or_temporary(folder) as place:
         spark = open_spark(load_settings(None, (*SETTINGS, *changed), str(place)))
-        facts = describe_machine(spark)
+        facts = {**describe_machine(spark), "sizes": asdict(sizes), "set": list(changed)}
         click.echo(machine_text(facts), err=True)
         real = list(zip(warehouses, confs or [None] * len(warehouses), strict=True))
         benchmark = Benchmark(spark, Preparer(spark, place, changed), sizes, real)
@@ -161,7 +162,7 @@ def _sizes(
         growth_base=sizes.growth_base,
         n_doublings=sizes.n_doublings,
         block_users=min(sizes.block_users, users),
-        n_rounds=n_rounds or sizes.n_rounds,
+        rounds=Rounds(n_rounds or sizes.rounds.n, sizes.rounds.n_warm),
     )
 
 

@@ -13,7 +13,7 @@ from night.per_user import LAYOUTS, PerUser
 from night.prepared import TOP_N, Prepared, Vectors
 from night.report import Cell, Table
 from night.scorer import FullBlocks
-from night.timing import Spread, paired_rounds, ratios, timed
+from night.timing import Rounds, Spread, paired_rounds, ratios, timed
 
 N_CHECKED = 20
 TOLERANCE = 1e-5
@@ -21,10 +21,10 @@ HERE = "full blocks"
 
 
 def measure_blocks(
-    prepared: list[Prepared], vectors: tuple[Vectors, ...], n_users: int, n_rounds: int
+    prepared: list[Prepared], vectors: tuple[Vectors, ...], n_users: int, rounds: Rounds
 ) -> Table:
     """Pairs a second of both for each catalogue, and their ratio in paired rounds."""
-    rows = [_compare(one, kind, n_users, n_rounds) for one in prepared for kind in vectors]
+    rows = [_compare(one, kind, n_users, rounds) for one in prepared for kind in vectors]
     return Table(
         "a",
         f"full blocks against per-user attention, one thread, top {TOP_N} unseen",
@@ -37,7 +37,7 @@ def measure_blocks(
     )
 
 
-def _compare(prepared: Prepared, vectors: Vectors, n_users: int, n_rounds: int) -> dict[str, Cell]:
+def _compare(prepared: Prepared, vectors: Vectors, n_users: int, rounds: Rounds) -> dict[str, Cell]:
     click.echo(f"(a) {prepared.shape.n_items:,} items, {vectors} vectors", err=True)
     blocks = prepared.full_blocks(vectors)
     likes = sample_users(prepared.shape.likes(), n_users)
@@ -48,7 +48,7 @@ def _compare(prepared: Prepared, vectors: Vectors, n_users: int, n_rounds: int) 
         layout: partial(timed, partial(one.top, likes, TOP_N)) for layout, one in per_user.items()
     }
     seconds = paired_rounds(
-        {HERE: partial(timed, partial(blocks.top, likes, TOP_N)), **sides}, n_rounds
+        {HERE: partial(timed, partial(blocks.top, likes, TOP_N)), **sides}, rounds
     )
     n_pairs = likes.n_likes * likes.n_items
     rates = {name: Spread.of([n_pairs / s / 1e9 for s in taken]) for name, taken in seconds.items()}

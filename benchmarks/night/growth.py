@@ -9,13 +9,13 @@ from night.prepared import Preparer, Shape, with_other
 from night.report import Cell, Table
 from night.scorer import run_one
 from night.tables import nights_from
-from night.timing import Spread
+from night.timing import Rounds, Spread
 
 Change = Callable[[int], tuple[Shape, Shape | None]]
 
 
 def measure_growth(
-    spark: SparkSession, preparer: Preparer, base: Shape, n_doublings: int, n_rounds: int
+    spark: SparkSession, preparer: Preparer, base: Shape, n_doublings: int, rounds: Rounds
 ) -> Table:
     """Seconds of an ordinary night from `base`, each of its three sizes doubled by itself."""
     rows: list[dict[str, Cell]] = []
@@ -23,7 +23,7 @@ def measure_growth(
         before: float | None = None
         for doubling in range(n_doublings + 1):
             shape, likes_of = change(2**doubling)
-            row, median = _measure(spark, preparer, shape, likes_of, n_rounds)
+            row, median = _measure(spark, preparer, shape, likes_of, rounds)
             ratio = None if before is None else median / before
             rows.append({"doubled": name, **row, "night / night before": ratio})
             before = median
@@ -32,7 +32,7 @@ def measure_growth(
         "an ordinary night as users, items and history length are doubled",
         rows,
         (
-            "Seconds: median (least to most) after one night that is not counted.",
+            "Seconds: median (least to most).",
             "More users and longer histories use the model trained on the base; more items need "
             "a model of their own.",
             "`score, s` is the step that scores and stages; the rest of a night is Spark's steps "
@@ -58,13 +58,13 @@ def _changes(base: Shape) -> Iterator[tuple[str, Change]]:
 
 
 def _measure(
-    spark: SparkSession, preparer: Preparer, shape: Shape, likes_of: Shape | None, n_rounds: int
+    spark: SparkSession, preparer: Preparer, shape: Shape, likes_of: Shape | None, rounds: Rounds
 ) -> tuple[dict[str, Cell], float]:
     prepared = preparer.prepare(shape, likes_of)
     calendar = nights_from()
     with prepared.copy(spark) as site:
-        run_one(site, calendar.next())
-        nights = [run_one(site, calendar.next()) for _ in range(n_rounds)]
+        every = [run_one(site, calendar.next()) for _ in range(rounds.n_warm + rounds.n)]
+        nights = every[rounds.n_warm :]
     size = prepared.shape
     seconds = Spread.of([night.seconds for night in nights])
     click.echo(f"(c) {size}: {seconds} s", err=True)

@@ -73,15 +73,13 @@ def measure_paths(
         "e",
         "share of (liked item, candidate) pairs visited, and users by path",
         rows,
-        ("Counts as in recommendation_runs.counts of an ordinary night.", *missing),
+        ("Counts as in recommendation_runs.counts of one night.", *missing),
     )
 
 
 def _count_paths(site: Site, name: str) -> dict[str, Cell]:
     click.echo(f"(e) {name}", err=True)
-    calendar = nights_from()
-    run_one(site, calendar.next())
-    night = run_one(site, calendar.next())
+    night = run_one(site, nights_from().next())
     counts = night.counts_of_paths()
     pairs, visited = counts.get(_PAIRS), counts.get(_VISITED)
     return {

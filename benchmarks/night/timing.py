@@ -7,6 +7,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """How often each side runs, after so many times that are not counted."""
+
+    n: int
+    n_warm: int = 1
+
+
+@dataclass(frozen=True)
 class Spread:
     """Median, least and most of some measurements."""
 
@@ -24,19 +32,19 @@ class Spread:
 
 
 def paired_rounds(
-    sides: Mapping[str, Callable[[], float]], n_rounds: int, n_warm: int = 1
+    sides: Mapping[str, Callable[[], float]], rounds: Rounds
 ) -> dict[str, list[float]]:
     """Seconds of each side in each round, as the side itself returns them.
 
-    Each side first runs `n_warm` times without being counted. Who goes first changes from round
+    Who goes first changes from round
     to round, so that no side always finds the warmer machine.
     """
-    for _ in range(n_warm):
+    for _ in range(rounds.n_warm):
         for run in sides.values():
             run()
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     names = list(sides)
-    for number in range(n_rounds):
+    for number in range(rounds.n):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
             seconds[name].append(sides[name]())

@@ -15,7 +15,7 @@ from night.likes import draw_items, draw_lengths, draw_likes
 from night.per_user import LAYOUTS, PerUser
 from night.prepared import Shape
 from night.report import Table, write_json
-from night.timing import Spread, paired_rounds, ratios
+from night.timing import Rounds, Spread, paired_rounds, ratios
 from night.watch import WorkerWatch, read_status
 
 SHAPE = Shape(n_users=2000, n_items=3000, mean_likes=20.0, seed=3)
@@ -114,7 +114,7 @@ def test_sides_take_turns_and_the_warm_round_does_not_count() -> None:
 
         return run
 
-    found = paired_rounds({"x": side("x", 6.0), "y": side("y", 2.0)}, n_rounds=2)
+    found = paired_rounds({"x": side("x", 6.0), "y": side("y", 2.0)}, Rounds(n=2, n_warm=1))
     assert order == ["x", "y", "x", "y", "y", "x"]
     assert found == {"x": [6.0, 6.0], "y": [2.0, 2.0]}
     assert ratios([6.0, 8.0, 9.0], [2.0, 2.0, 9.0]) == Spread(3.0, 1.0, 4.0)
