@@ -21,7 +21,6 @@ from pathlib import Path
 import click
 from pyspark.sql import SparkSession
 
-from mars_model.settings import load_settings
 from night.als import measure_against_als
 from night.blocks import measure_blocks
 from night.changes import measure_changes
@@ -29,7 +28,7 @@ from night.evenness import measure_evenness
 from night.growth import measure_growth
 from night.machine import describe_machine, machine_text
 from night.nights import measure_memory, measure_paths
-from night.prepared import SETTINGS, Prepared, Preparer, Shape, Vectors
+from night.prepared import Prepared, Preparer, Shape, Vectors
 from night.report import Table, write_json
 from night.scorer import open_spark
 from night.session import set_submit_arguments
@@ -136,7 +135,7 @@ def main(
     changed = (*(QUICK_SETTINGS if quick else ()), *overrides)
     set_submit_arguments(n_cores or len(os.sched_getaffinity(0)), driver_memory)
     with _kept_or_temporary(folder) as place:
-        spark = open_spark(load_settings(None, (*SETTINGS, *changed), str(place)))
+        spark = open_spark()
         facts = {**describe_machine(spark), "sizes": asdict(sizes), "set": list(changed)}
         click.echo(machine_text(facts), err=True)
         real = list(zip(warehouses, confs or [None] * len(warehouses), strict=True))

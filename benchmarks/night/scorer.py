@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from mars_model.publishing.runs import Run
 from mars_model.runners.scoring import run_night
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import open_attention
-from mars_model.scoring.top_n import shortlist
+from mars_model.scoring.top_n import top_n_in_full
 from mars_model.settings import Settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
@@ -72,18 +71,16 @@ class Night:
         return {name: n for name, n in counts.items() if name.startswith(COUNTS_OF_PATHS)}
 
 
-def open_spark(settings: Settings) -> SparkSession:
+def open_spark() -> SparkSession:
     """The session that nights run in."""
-    return open_session(settings.scoring.users_per_block)
+    return open_session()
 
 
 def run_one(site: Site, run_date: date, is_full: bool = True) -> Night:
     """Run a whole night; `is_full` scores every user again and reuses no row of an earlier one."""
-    # Every night scores all users so far: the switch goes here.
-    del is_full
     started = time.perf_counter()
     run = run_night(
-        site.warehouse, site.registry, site.settings, run_date, lambda line: None, False
+        site.warehouse, site.registry, site.settings, run_date, lambda line: None, False, is_full
     )
     return Night(time.perf_counter() - started, run)
 
@@ -95,10 +92,9 @@ def forget_model(site: Site) -> None:
             site.spark.sql(f"delete from delta.`{site.warehouse.location(table)}`")
 
 
-def max_memory_mb(settings: Settings) -> int | None:
-    """What a Python worker may use, None where no setting says so."""
-    limit: Any = getattr(settings.scoring, "max_memory_mb", None)
-    return None if limit is None else int(limit)
+def max_memory_mb(settings: Settings) -> int:
+    """What a Python worker may use."""
+    return settings.scoring.max_memory_mb
 
 
 @dataclass(frozen=True)
@@ -126,5 +122,7 @@ class FullBlocks:
     def top(self, histories: LikeMatrix, n: int) -> IntArray:
         """Each user's n best unseen items [U, n], by score descending."""
         attention = open_attention(self.bundle.file("attention.onnx"))
-        candidates_per_block = self.settings.scoring.candidates_per_block
-        return shortlist(attention, self.catalogue, histories, n, candidates_per_block)
+        segments = np.zeros(histories.n_users, dtype=np.int32)
+        kind = self.settings.model.attention
+        _, found = top_n_in_full(attention, self.catalogue, histories, segments, n, kind)
+        return found.astype(np.int64)
