@@ -71,7 +71,7 @@ class SilentProgress:
 
 def paper_model(**changed: Any) -> ModelSettings:
     """The paper's model, without what goes beyond it."""
-    plain = {"variant": "mars", "has_free_vectors": False, "has_item_bias": False}
+    plain = {"variant": "mars", "text": "cnn", "has_free_vectors": False, "has_item_bias": False}
     return ModelSettings(**{**plain, **changed})
 
 

@@ -1,4 +1,4 @@
-"""The baselines' contenders: a small fixed grid of settings each, to be tuned on validation."""
+"""The baselines' contenders: a small grid of settings each, to be tuned on validation."""
 
 from collections.abc import Callable
 from itertools import product
@@ -15,26 +15,25 @@ from mars_model.evaluation.comparison import Contender
 from mars_model.evaluation.ranking import Scores, rank_unseen
 from mars_model.evaluation.split import Split
 from mars_model.features.likes import LikeMatrix
+from mars_model.settings import EvaluationSettings
 
-EASE_PENALTIES = (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
-ALS_FACTORS = (10, 32, 64)
-ALS_PENALTIES = (0.1, 0.3, 1.0, 3.0)
-ALS_ALPHAS = (1.0, 10.0, 40.0)
 BASELINES = ("popularity", "ease", "als")
 
 SplitOf = Callable[[int], Split]
 
 
-def grid(name: str, split_of: SplitOf, spark: SparkSession) -> list[Contender]:
+def grid(
+    name: str, settings: EvaluationSettings, split_of: SplitOf, spark: SparkSession
+) -> list[Contender]:
     """All settings of a baseline of BASELINES, in a fixed order; `split_of` takes a seed."""
     if name == "popularity":
         return [
             Contender(name, {}, _rank(split_of, lambda likes, _: Popularity().fit(likes).scores))
         ]
     if name == "ease":
-        return [_ease(split_of, penalty) for penalty in EASE_PENALTIES]
-    grid = product(ALS_FACTORS, ALS_PENALTIES, ALS_ALPHAS)
-    return [_als(split_of, spark, *settings) for settings in grid]
+        return [_ease(split_of, penalty) for penalty in settings.ease_penalties]
+    tried = product(settings.als_factors, settings.als_penalties, settings.als_alphas)
+    return [_als(split_of, spark, *values) for values in tried]
 
 
 def _ease(split_of: SplitOf, penalty: float) -> Contender:

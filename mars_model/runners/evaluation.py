@@ -72,7 +72,7 @@ def evaluate(
     outcomes = []
     for name, model in models.items():
         if model is None:
-            tried = grid(name, split_of, warehouse.spark)
+            tried = grid(name, settings.evaluation, split_of, warehouse.spark)
             contender = _tune(kept, tried, seeds[0], split_of(seeds[0]).validation, say)
         else:
             rank = partial(_rank_variant, model, data, split_of)

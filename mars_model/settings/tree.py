@@ -1,6 +1,6 @@
 """Every setting with its type, default and limits. conf/mars-batch.yaml shows them all."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,10 +11,12 @@ _USER_SEGMENT_COLUMNS = ("user_id", "segment")
 _SEGMENT_ITEM_COLUMNS = ("segment", "item_id")
 
 
-# cnn: the paper's; mean: of a document's word embeddings; none: no text is read.
+# mean: of a document's word embeddings; cnn: the paper's; none: no text is read.
 TextKind = Literal["cnn", "mean", "none"]
 # softmax: the paper's; sum: every liked item counts 1.
 AttentionKind = Literal["softmax", "sum"]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
 
 
 class _Branch(BaseModel):
@@ -75,7 +77,7 @@ class ModelSettings(_Branch):
     """What the network is made of, and its sizes: e, c, g and K of the paper."""
 
     variant: str = Field("mars-plus", pattern=r"^[a-z0-9][a-z0-9-]*$")  # a name; the flags decide
-    text: TextKind = "cnn"
+    text: TextKind = "mean"
     has_free_vectors: bool = True  # vectors of an item's own beside its text's
     has_item_bias: bool = True
     attention: AttentionKind = "softmax"
@@ -155,6 +157,17 @@ class AuditSettings(_Branch):
     max_score_shift: float = Field(0.5, gt=0)  # of the mean score, where the model is the same
 
 
+class EvaluationSettings(_Branch):
+    """The grids over which evaluate tunes the baselines; als_penalties is Spark's regParam."""
+
+    ease_penalties: tuple[Positive, ...] = Field(
+        (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0), min_length=1
+    )
+    als_factors: tuple[Count, ...] = Field((10, 32, 64), min_length=1)
+    als_penalties: tuple[Positive, ...] = Field((0.1, 0.3, 1.0, 3.0), min_length=1)
+    als_alphas: tuple[Positive, ...] = Field((1.0, 10.0, 40.0), min_length=1)
+
+
 class TrackingSettings(_Branch):
     """Where trainings are logged by MLflow."""
 
@@ -174,4 +187,5 @@ class Settings(_Branch):
     promotion: PromotionSettings = PromotionSettings()
     scoring: ScoringSettings = ScoringSettings()
     audit: AuditSettings = AuditSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     tracking: TrackingSettings = TrackingSettings()

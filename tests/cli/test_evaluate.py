@@ -9,7 +9,6 @@ from click.testing import CliRunner, Result
 from deltalake import DeltaTable
 
 from mars_model.cli.main import main
-from mars_model.evaluation import grids
 from mars_model.evaluation.split import split_likes
 from mars_model.features.likes import LikeMatrix
 from tests.conftest import Night
@@ -18,6 +17,7 @@ from tests.conftest import Night
 CONF = """
 likes: {min_rating: 4, min_per_user: 2}
 documents: {min_occurrences: 1}
+evaluation: {ease_penalties: [1, 10], als_factors: [2], als_penalties: [0.1], als_alphas: [1, 10]}
 """
 MODEL = """
 model: {embedding_size: 8, n_filters: 8, representation_size: 6, max_words: 20}
@@ -27,16 +27,12 @@ ITEM_IDS = [*range(101, 107), *range(201, 207)]
 
 
 @pytest.fixture
-def shop(night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(night: Night, tmp_path: Path) -> Path:
     """A copy of the night's source tables, with settings and a model's file; small grids."""
     for table in ("items", "interactions"):
         shutil.copytree(Path(night.warehouse.path) / table, tmp_path / "shop" / table)
     (tmp_path / "shop" / "mars-batch.yaml").write_text(CONF)
     (tmp_path / "small.yaml").write_text(MODEL)
-    monkeypatch.setattr(grids, "EASE_PENALTIES", (1.0, 10.0))
-    monkeypatch.setattr(grids, "ALS_FACTORS", (2,))
-    monkeypatch.setattr(grids, "ALS_PENALTIES", (0.1,))
-    monkeypatch.setattr(grids, "ALS_ALPHAS", (1.0, 10.0))
     return tmp_path / "shop"
 
 

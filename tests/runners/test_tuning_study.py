@@ -19,7 +19,7 @@ from mars_model.runners.tuning_space import (
     with_values,
 )
 from mars_model.runners.tuning_study import Study, open_study
-from mars_model.settings import find_model_file, load_settings
+from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.training.loop import EpochRecord
 
 VARIANTS = ("mars", "mars-no-text", "mars-embed", "mars-no-attention", "mars-plus")
@@ -204,12 +204,15 @@ def test_every_value_of_a_variants_space_is_one_that_its_settings_allow(variant)
 
 def test_only_settings_that_a_variant_has_are_searched():
     spaces = {name: set(space_of(load_settings(model=find_model_file(name)))) for name in VARIANTS}
-    assert spaces["mars-plus"] == set(CATALOGUE)
+    filters = {"model.n_filters"}
+    assert spaces["mars-plus"] == set(CATALOGUE) - filters
     assert spaces["mars"] == set(SAMPLED)
     plus = find_model_file("mars-plus")
+    plus_by_cnn = Settings.model_validate({"model": {"text": "cnn"}})
+    assert set(space_of(plus_by_cnn)) == set(CATALOGUE)
     text_only = load_settings(overrides=["model.has_free_vectors=false"], model=plus)
     free = {"training.free_dropout", "training.free_weight_decay"}
-    assert set(space_of(text_only)) == set(CATALOGUE) - free
+    assert set(space_of(text_only)) == set(CATALOGUE) - filters - free
     free_only = load_settings(overrides=["model.text=none"], model=plus)
     text = {"training.weight_decay", "model.embedding_size", "model.n_filters"}
     assert set(space_of(free_only)) == set(CATALOGUE) - text - {"training.free_dropout"}
