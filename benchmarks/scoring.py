@@ -51,7 +51,7 @@ FULL = Sizes(
     shapes=(Shape(22_147, 12_000), Shape(22_147, 178_086)),
     growth_base=Shape(5_000, 22_000),
     n_doublings=3,
-    block_users=2_000,
+    block_users=8_000,
     rounds=Rounds(n=3, n_warm=1),
 )
 QUICK = Sizes(
