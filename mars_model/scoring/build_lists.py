@@ -80,24 +80,35 @@ def extended_lists(
 def collect_lists(rows: DataFrame, catalogue: Catalogue) -> NeighbourLists:
     """The lists of a night: neighbours by position among its candidates; grows with the items."""
     columns = ("item_id", "neighbour_ids", "scores", "floor", "lowest", "highest")
-    table = rows.select(*columns).orderBy("item_id").toArrow().combine_chunks()
+    table = rows.select(*columns).toArrow()
     candidate_of_item = catalogue.candidate_of_item()
 
     def candidates(ids: NDArray[np.generic]) -> NDArray[np.int64]:
         positions = catalogue.positions(ids)
         return np.where(positions >= 0, candidate_of_item[positions], -1)
 
+    n_lists = table.num_rows
     length = pc.max(pc.list_value_length(table.column("scores"))).as_py() or 1
-    batch = (
-        table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], table.schema)
+    lists = NeighbourLists(
+        row_of_item=np.full(len(catalogue.item_ids), -1, dtype=np.int32),
+        neighbours=np.empty((n_lists, length), dtype=np.int32),
+        values=np.empty((n_lists, length), dtype=np.float32),
+        floors=np.empty(n_lists, dtype=np.float32),
+        lowest=np.empty(n_lists, dtype=np.float32),
+        highest=np.empty(n_lists, dtype=np.float32),
     )
-    found = _neighbours(batch, candidates, catalogue, length)
-    row_of_item = np.full(len(catalogue.item_ids), -1, dtype=np.int32)
-    owners = catalogue.positions(_ids(batch.column("item_id"), catalogue))
-    row_of_item[owners[owners >= 0]] = np.flatnonzero(owners >= 0)
-    return NeighbourLists(
-        row_of_item, found.positions, found.values, found.floors, found.lowest, found.highest
-    )
+    start = 0
+    for batch in table.to_batches():
+        part = slice(start, start + batch.num_rows)
+        found = _neighbours(batch, candidates, catalogue, length)
+        lists.neighbours[part], lists.values[part] = found.positions, found.values
+        lists.floors[part] = found.floors
+        lists.lowest[part], lists.highest[part] = found.lowest, found.highest
+        owners = catalogue.positions(_ids(batch.column("item_id"), catalogue))
+        is_known = owners >= 0
+        lists.row_of_item[owners[is_known]] = start + np.flatnonzero(is_known)
+        start += batch.num_rows
+    return lists
 
 
 def _schema(item_type: str) -> str:

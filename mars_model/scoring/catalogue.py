@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+# A table over the ids' range has at most so many places per item.
+_TABLE_PER_ITEM = 16
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -44,9 +47,22 @@ class Catalogue:
         """`item_idx` of each id, −1 where the catalogue does not have it."""
         if not len(self.item_ids):
             return np.full(len(item_ids), -1, dtype=np.int64)
+        if self.item_ids.dtype.kind == "i" and self._is_dense():
+            return self._look_up(item_ids.astype(np.int64))
         found = np.searchsorted(self.item_ids, item_ids)
         found = np.minimum(found, len(self.item_ids) - 1)
         return np.where(self.item_ids[found] == item_ids, found, -1)
+
+    def _is_dense(self) -> bool:
+        """Whether a table over the whole range of ids is small: looking up beats searching."""
+        return int(self.item_ids[-1]) - int(self.item_ids[0]) < _TABLE_PER_ITEM * len(self.item_ids)
+
+    def _look_up(self, item_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        first, last = int(self.item_ids[0]), int(self.item_ids[-1])
+        table = np.full(last - first + 2, -1, dtype=np.int32)  # its last place: outside the range
+        table[self.item_ids.astype(np.int64) - first] = np.arange(len(self.item_ids))
+        is_inside = (item_ids >= first) & (item_ids <= last)
+        return table[np.where(is_inside, item_ids - first, -1)].astype(np.int64)
 
     def candidate_of_item(self) -> NDArray[np.int64]:
         """Position among the candidates of every item [I], −1 for those that are none."""

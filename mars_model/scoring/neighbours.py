@@ -15,7 +15,7 @@ _STEP = 32
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Lists of L items, by value descending, then position; shapes as in `NeighbourLists`.
+    """Lists of L items, by value descending; shapes as in `NeighbourLists`.
 
     `positions` [L, T] are rows of the items that were looked at, −1 behind a list's end.
     """
@@ -68,7 +68,7 @@ def find_neighbours(
             if n_held[row] > length:
                 left_out = values[row, length : n_held[row]].max()
                 found.floors[start + row] = max(found.floors[start + row], left_out)
-            order = np.lexsort((positions[row, :n], -values[row, :n]))
+            order = np.argsort(-values[row, :n])
             found.values[start + row, :n] = values[row, order]
             found.positions[start + row, :n] = positions[row, order]
     return found
