@@ -4,22 +4,19 @@ from datetime import date
 
 import click
 
-from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.show import run_json, run_text
-from mars_model.runners.scoring import run_night
+from mars_model.cli.job import Job
+from mars_model.cli.night import night_options, run_or_estimate
 
 
 @click.command("score")
-@run_date_option
+@night_options
 @click.pass_obj
-def score_command(job: Job, run_date: date) -> None:
+def score_command(job: Job, run_date: date, is_full: bool, is_dry_run: bool) -> None:
     """Score all users, audit their lists, publish them under the run date.
 
-    Scores anew also where the night stands published; what is behind is built first.
+    Scores anew also where the night stands published; what is behind is built first. Lists that
+    nothing has touched since the last published night are kept: the rows are those of --full.
 
     Example: mars-batch score --run-date 2026-11-23
     """
-    run = run_night(
-        job.warehouse, job.registry, job.settings, run_date, job.say, skip_published=False
-    )
-    job.show(run_text(run, job.settings.warehouse.path), run_json(run))
+    run_or_estimate(job, run_date, is_full, is_dry_run, skip_published=False)

@@ -22,7 +22,20 @@ class Built:
     was_current: bool
 
 
-def build_documents(warehouse: Warehouse, settings: Settings) -> Built:
+@dataclass(frozen=True)
+class Step:
+    """A table that is made from others: its rows, and what they are made from."""
+
+    table: str
+    rows: DataFrame
+    made_from: dict[str, Any]
+
+    def is_current(self, warehouse: Warehouse) -> bool:
+        """Whether the table already holds these rows."""
+        return warehouse.provenance(self.table) == self.made_from
+
+
+def documents_step(warehouse: Warehouse, settings: Settings) -> Step:
     """items → item_documents."""
     version = warehouse.version("items")
     made_from = {
@@ -30,11 +43,10 @@ def build_documents(warehouse: Warehouse, settings: Settings) -> Built:
         "settings": settings.documents.model_dump(mode="json", exclude={"min_occurrences"}),
     }
     items = warehouse.read("items", version)
-    rows = item_documents(items, settings.documents)
-    return _build(warehouse, "item_documents", rows, made_from)
+    return Step("item_documents", item_documents(items, settings.documents), made_from)
 
 
-def build_histories(warehouse: Warehouse, settings: Settings, run_date: date) -> Built:
+def histories_step(warehouse: Warehouse, settings: Settings, run_date: date) -> Step:
     """interactions before the run date → user_histories."""
     version = warehouse.version("interactions")
     made_from = {
@@ -44,13 +56,23 @@ def build_histories(warehouse: Warehouse, settings: Settings, run_date: date) ->
     }
     interactions = warehouse.read("interactions", version)
     rows = user_histories(interactions, run_date, settings.likes)
-    return _build(warehouse, "user_histories", rows, made_from)
+    return Step("user_histories", rows, made_from)
 
 
-def _build(warehouse: Warehouse, table: str, rows: DataFrame, made_from: dict[str, Any]) -> Built:
-    was_current = warehouse.provenance(table) == made_from
+def build_documents(warehouse: Warehouse, settings: Settings) -> Built:
+    """Bring item_documents up to date."""
+    return _build(warehouse, documents_step(warehouse, settings))
+
+
+def build_histories(warehouse: Warehouse, settings: Settings, run_date: date) -> Built:
+    """Bring user_histories up to date for a run date."""
+    return _build(warehouse, histories_step(warehouse, settings, run_date))
+
+
+def _build(warehouse: Warehouse, step: Step) -> Built:
+    was_current = step.is_current(warehouse)
     if not was_current:
-        warehouse.create(table)
-        warehouse.overwrite(table, rows, made_from)
-    n_rows = warehouse.read(table).count()
-    return Built(table, warehouse.version(table), n_rows, was_current)
+        warehouse.create(step.table)
+        warehouse.overwrite(step.table, step.rows, step.made_from)
+    n_rows = warehouse.read(step.table).count()
+    return Built(step.table, warehouse.version(step.table), n_rows, was_current)

@@ -11,7 +11,13 @@ from mars_model.runners.basis import Basis
 from mars_model.runners.inputs import Inputs
 from mars_model.scoring.blocks import Work, measure_work
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.changes import LEFT, item_changes, item_states, user_changes
+from mars_model.scoring.changes import (
+    LEFT,
+    ItemChanges,
+    item_changes,
+    item_states,
+    user_changes,
+)
 from mars_model.scoring.new_items import entrants, merge_lists, only_candidates
 from mars_model.scoring.segment_changes import changed_segments, name_segments
 
@@ -51,16 +57,8 @@ def incremental_lists(
     A user is scored, or reused: with the old list as it is, or merged with candidates that are
     new (`users_merged` of the reused). The counts `scored_for_…` say what made lists stale.
     """
-    then, now = (
-        item_states(night.documents, night.vectors, night.candidates)
-        for night in (basis.inputs, inputs)
-    )
-    items = item_changes(then, now)
-    before, after = (
-        name_segments(night.users(), night.segments) for night in (basis.inputs, inputs)
-    )
-    segments = changed_segments(basis.inputs.segments, inputs.segments)
-    users = user_changes(before, after, basis.rows, items, segments, top_n).persist()
+    items, users = changes_since(basis, inputs, top_n)
+    users = users.persist()
     cached = [users]
     n_why = {row["why"]: row["count"] for row in users.groupBy("why").count().collect()}
     n_fresh = n_why.pop(None, 0)
@@ -105,3 +103,17 @@ def incremental_lists(
         **{f"scored_for_{why}": n for why, n in sorted(n_why.items())},
     }
     return Lists(reduce(DataFrame.unionByName, parts), counts, cached)
+
+
+def changes_since(basis: Basis, inputs: Inputs, top_n: int) -> tuple[ItemChanges, DataFrame]:
+    """Items that are not what they were, and for every user why the list is stale."""
+    then, now = (
+        item_states(night.documents, night.vectors, night.candidates)
+        for night in (basis.inputs, inputs)
+    )
+    items = item_changes(then, now)
+    before, after = (
+        name_segments(night.users(), night.segments) for night in (basis.inputs, inputs)
+    )
+    segments = changed_segments(basis.inputs.segments, inputs.segments)
+    return items, user_changes(before, after, basis.rows, items, segments, top_n)

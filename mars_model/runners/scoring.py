@@ -38,7 +38,7 @@ def run_night(
     the rows are the same. Raises AuditFailedError where the audit stops it: what readers see stays.
     """
     bundle = registry.promoted()
-    _require_same_likes(bundle, settings)
+    require_same_likes(bundle, settings)
     clock = Clock(say)
     for run in runs.repair(warehouse):
         say(f"run {run.run_id} had died: it was {run.status}")
@@ -137,7 +137,7 @@ def settings_mismatches(bundle: Bundle, settings: Settings) -> list[str]:
     ]
 
 
-def _require_same_likes(bundle: Bundle, settings: Settings) -> None:
+def require_same_likes(bundle: Bundle, settings: Settings) -> None:
     """A model must score histories made by the same rule as those it learned from."""
     if mismatches := settings_mismatches(bundle, settings):
         raise SettingsError(

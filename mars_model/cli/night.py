@@ -1,0 +1,44 @@
+"""What `score` and `nightly` share: their options, and a night or its dry run."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import click
+
+from mars_model.cli.job import Job, run_date_option
+from mars_model.cli.show import run_json, run_text
+from mars_model.cli.show_dry_run import estimate_json, estimate_text
+from mars_model.runners.dry_run import estimate_night
+from mars_model.runners.scoring import run_night
+
+
+def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--run-date, --full, --dry-run."""
+    command = click.option(
+        "--dry-run",
+        "is_dry_run",
+        is_flag=True,
+        help="Say what the night would score and take; write nothing.",
+    )(command)
+    command = click.option(
+        "--full",
+        "is_full",
+        is_flag=True,
+        help="Score all users, also those whose lists are the same as in the last night.",
+    )(command)
+    return run_date_option(command)
+
+
+def run_or_estimate(
+    job: Job, run_date: date, is_full: bool, is_dry_run: bool, skip_published: bool
+) -> None:
+    """Run the night and show its record, or show what it would take."""
+    if is_dry_run:
+        estimate = estimate_night(job.warehouse, job.registry, job.settings, run_date, is_full)
+        job.show(estimate_text(estimate), estimate_json(estimate))
+        return
+    run = run_night(
+        job.warehouse, job.registry, job.settings, run_date, job.say, skip_published, is_full
+    )
+    job.show(run_text(run, job.settings.warehouse.path), run_json(run))

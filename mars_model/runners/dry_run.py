@@ -1,0 +1,133 @@
+"""Says what a night would do and take, without writing anything."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import functions as F
+
+from mars_model.bundle.registry import Bundle, Registry
+from mars_model.publishing import runs
+from mars_model.runners.basis import Basis, find_basis
+from mars_model.runners.incremental import changes_since
+from mars_model.runners.inputs import Inputs
+from mars_model.runners.night_lists import scorer
+from mars_model.runners.present_inputs import present_inputs
+from mars_model.runners.probe import measure_scoring
+from mars_model.runners.scoring import require_same_likes, shaping_settings
+from mars_model.scoring.changes import LEFT
+from mars_model.settings import Settings
+from mars_model.tables.warehouse import Warehouse
+
+FULL_ASKED_FOR = "as was asked for"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is scored: users, their liked items (slots), and (slot, candidate) pairs."""
+
+    users: int
+    slots: int
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a night would do. `needed` is what an incremental one has to score at least."""
+
+    run_date: date
+    model_version: str
+    items: int
+    candidates: int
+    everything: Work
+    needed: Work
+    users_reused_at_most: int
+    stands_on: str | None  # the run that lists are kept from
+    why_full: str | None  # why all users are scored, where they are
+    behind: tuple[str, ...]  # tables that the night will bring up to date first
+    items_to_encode: int
+    encode_s: float
+    score_s: float
+    full_score_s: float
+    other_steps_s: float | None  # as the last published night took
+    probe_users: int
+    workers: int
+    worker_memory_mb: float
+    catalogue_mb: float
+
+
+def estimate_night(
+    warehouse: Warehouse, registry: Registry, settings: Settings, run_date: date, is_full: bool
+) -> Estimate:
+    """Count what a night would score, and measure a sample of it on this machine."""
+    bundle = registry.promoted()
+    require_same_likes(bundle, settings)
+    present = present_inputs(warehouse, bundle, settings, run_date)
+    inputs, top_n = present.inputs, settings.scoring.top_n
+    catalogue = inputs.catalogue()
+    n_candidates = len(catalogue.candidate_idx)
+    totals = inputs.histories.agg(F.count("*"), F.coalesce(F.sum("n_items"), F.lit(0))).collect()[0]
+    everything = Work(totals[0], totals[1], totals[1] * n_candidates)
+    basis = _basis(warehouse, bundle, settings, run_date, is_full)
+    needed, n_kept = everything, 0
+    if isinstance(basis, Basis):
+        needed, n_kept = _needed(basis, inputs, top_n, n_candidates)
+    probe = measure_scoring(
+        inputs.users(), everything.users, catalogue, scorer(warehouse, bundle, settings), top_n
+    )
+    full_s = probe.seconds(everything.slots)
+    share = needed.pairs / everything.pairs if everything.pairs else 0.0
+    arrays = (catalogue.memory, catalogue.candidates, catalogue.item_bias, catalogue.allowed)
+    return Estimate(
+        run_date=run_date,
+        model_version=bundle.model_version,
+        items=len(catalogue.item_ids),
+        candidates=n_candidates,
+        everything=everything,
+        needed=needed,
+        users_reused_at_most=n_kept,
+        stands_on=basis.run.run_id if isinstance(basis, Basis) else None,
+        why_full=basis if isinstance(basis, str) else None,
+        behind=present.behind,
+        items_to_encode=present.n_to_encode,
+        encode_s=round(present.encode_s, 1),
+        score_s=round(probe.seconds(round(everything.slots * share)), 1),
+        full_score_s=round(full_s, 1),
+        other_steps_s=_other_steps_s(warehouse),
+        probe_users=probe.n_users,
+        workers=warehouse.spark.sparkContext.defaultParallelism,
+        worker_memory_mb=round(probe.worker_memory_mb, 1),
+        catalogue_mb=round(sum(array.nbytes for array in arrays) / 2**20, 1),
+    )
+
+
+def _basis(
+    warehouse: Warehouse, bundle: Bundle, settings: Settings, run_date: date, is_full: bool
+) -> Basis | str:
+    if is_full:
+        return FULL_ASKED_FOR
+    return find_basis(warehouse, run_date, bundle.model_version, shaping_settings(settings))
+
+
+def _needed(basis: Basis, inputs: Inputs, top_n: int, n_candidates: int) -> tuple[Work, int]:
+    """What is scored at least, and how many lists are kept at most: new items decide the rest."""
+    items, users = changes_since(basis, inputs, top_n)
+    is_kept = F.col("why").isNull().alias("is_kept")
+    found = (
+        users.where(F.col("why").isNull() | (F.col("why") != LEFT))
+        .groupBy(is_kept)
+        .agg(F.count("*").alias("users"), F.sum("n_items").alias("slots"))
+        .collect()
+    )
+    by_kept = {row["is_kept"]: (row["users"], row["slots"]) for row in found}
+    n_users, n_slots = by_kept.get(False, (0, 0))
+    n_kept, kept_slots = by_kept.get(True, (0, 0))
+    pairs = n_slots * n_candidates + kept_slots * len(items.new_ids)
+    return Work(n_users, n_slots, pairs), n_kept
+
+
+def _other_steps_s(warehouse: Warehouse) -> float | None:
+    published = [run for run in runs.read_runs(warehouse) if run.status == runs.PUBLISHED]
+    if not published:
+        return None
+    steps = published[0].durations_s
+    return round(sum(s for name, s in steps.items() if name != "score"), 1)
