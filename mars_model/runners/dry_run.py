@@ -10,9 +10,10 @@ from mars_model.publishing import runs
 from mars_model.runners.basis import Basis, find_basis
 from mars_model.runners.incremental import changes_since
 from mars_model.runners.inputs import Inputs
-from mars_model.runners.night_lists import scorer
+from mars_model.runners.neighbours import TABLE
 from mars_model.runners.present_inputs import present_inputs
 from mars_model.runners.probe import measure_scoring
+from mars_model.runners.scorer import Scorer
 from mars_model.runners.scoring import require_same_likes, shaping_settings
 from mars_model.scoring.changes import LEFT
 from mars_model.settings import Settings
@@ -22,7 +23,7 @@ FULL_ASKED_FOR = "as was asked for"
 
 
 @dataclass(frozen=True)
-class Work:
+class ToScore:
     """What is scored: users, their liked items (slots), and (slot, candidate) pairs."""
 
     users: int
@@ -38,8 +39,8 @@ class Estimate:
     model_version: str
     items: int
     candidates: int
-    everything: Work
-    needed: Work
+    everything: ToScore
+    needed: ToScore
     users_reused_at_most: int
     stands_on: str | None  # the run that lists are kept from
     why_full: str | None  # why all users are scored, where they are
@@ -63,17 +64,17 @@ def estimate_night(
     require_same_likes(bundle, settings)
     present = present_inputs(warehouse, bundle, settings, run_date)
     inputs, top_n = present.inputs, settings.scoring.top_n
-    catalogue = inputs.catalogue()
+    _, catalogue = inputs.catalogues()
+    scorer = Scorer(warehouse, bundle, _probed_settings(warehouse, bundle, settings))
     n_candidates = len(catalogue.candidate_idx)
     totals = inputs.histories.agg(F.count("*"), F.coalesce(F.sum("n_items"), F.lit(0))).collect()[0]
-    everything = Work(totals[0], totals[1], totals[1] * n_candidates)
+    everything = ToScore(totals[0], totals[1], totals[1] * n_candidates)
     basis = _basis(warehouse, bundle, settings, run_date, is_full)
     needed, n_kept = everything, 0
     if isinstance(basis, Basis):
         needed, n_kept = _needed(basis, inputs, top_n, n_candidates)
-    probe = measure_scoring(
-        inputs.users(), everything.users, catalogue, scorer(warehouse, bundle, settings), top_n
-    )
+    probe = measure_scoring(inputs.users(), everything.users, catalogue, scorer.score, top_n)
+    scorer.close()
     full_s = probe.seconds(everything.slots)
     share = needed.pairs / everything.pairs if everything.pairs else 0.0
     arrays = (catalogue.memory, catalogue.candidates, catalogue.item_bias, catalogue.allowed)
@@ -100,6 +101,16 @@ def estimate_night(
     )
 
 
+def _probed_settings(warehouse: Warehouse, bundle: Bundle, settings: Settings) -> Settings:
+    """Full blocks where the lists of this model are not there: a dry run makes none."""
+    made_for = warehouse.provenance(TABLE) or {}
+    if made_for.get("model_version") == bundle.model_version:
+        return settings
+    return settings.model_copy(
+        update={"scoring": settings.scoring.model_copy(update={"path": "full"})}
+    )
+
+
 def _basis(
     warehouse: Warehouse, bundle: Bundle, settings: Settings, run_date: date, is_full: bool
 ) -> Basis | str:
@@ -108,7 +119,7 @@ def _basis(
     return find_basis(warehouse, run_date, bundle.model_version, shaping_settings(settings))
 
 
-def _needed(basis: Basis, inputs: Inputs, top_n: int, n_candidates: int) -> tuple[Work, int]:
+def _needed(basis: Basis, inputs: Inputs, top_n: int, n_candidates: int) -> tuple[ToScore, int]:
     """What is scored at least, and how many lists are kept at most: new items decide the rest."""
     items, users = changes_since(basis, inputs, top_n)
     is_kept = F.col("why").isNull().alias("is_kept")
@@ -122,7 +133,7 @@ def _needed(basis: Basis, inputs: Inputs, top_n: int, n_candidates: int) -> tupl
     n_users, n_slots = by_kept.get(False, (0, 0))
     n_kept, kept_slots = by_kept.get(True, (0, 0))
     pairs = n_slots * n_candidates + kept_slots * len(items.new_ids)
-    return Work(n_users, n_slots, pairs), n_kept
+    return ToScore(n_users, n_slots, pairs), n_kept
 
 
 def _other_steps_s(warehouse: Warehouse) -> float | None:

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.runners.incremental import Score
+from mars_model.scoring.blocks import measure_work
 from mars_model.scoring.catalogue import Catalogue
 
 _FIRST_USERS = 64
@@ -37,14 +38,14 @@ def measure_scoring(
     mixed = users.orderBy(F.xxhash64("user_id"), "user_id")
     sample, n = mixed, min(_FIRST_USERS, n_users)
     # Starts workers, opens the catalogue there: a night pays for that once.
-    _seconds(_few(mixed, n)[0], n, catalogue, score, top_n)
+    _seconds(_few(mixed, n)[0], catalogue, score, top_n)
     few, few_slots = _few(mixed, n)
-    start_s = _seconds(few, n, catalogue, score, top_n)
+    start_s = _seconds(few, catalogue, score, top_n)
     seconds, slots = start_s, few_slots
     while n < n_users and seconds - start_s < _LONG_ENOUGH_S:
         n = min(n * 4, n_users)
         sample, slots = _few(mixed, n)
-        seconds = _seconds(sample, n, catalogue, score, top_n)
+        seconds = _seconds(sample, catalogue, score, top_n)
     per_slot = max(seconds - start_s, 0.0) / (slots - few_slots) if slots > few_slots else 0.0
     return Probe(n, start_s, per_slot, _worker_memory_mb(users))
 
@@ -56,11 +57,11 @@ def _few(mixed: DataFrame, n: int) -> tuple[DataFrame, int]:
     return mixed.sparkSession.createDataFrame(rows, mixed.schema), n_slots
 
 
-def _seconds(
-    users: DataFrame, n_users: int, catalogue: Catalogue, score: Score, top_n: int
-) -> float:
+def _seconds(users: DataFrame, catalogue: Catalogue, score: Score, top_n: int) -> float:
     start = time.perf_counter()
-    score(users, n_users, catalogue, top_n).write.format("noop").mode("overwrite").save()
+    score(users, measure_work(users), catalogue, top_n).write.format("noop").mode(
+        "overwrite"
+    ).save()
     return time.perf_counter() - start
 
 
