@@ -25,6 +25,13 @@ from mars_model.settings import ModelSettings, Settings, TrainingSettings, load_
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
 
+# numba compiles anew where a function's own file changed, not where one that it calls did.
+SCORING = Path(__file__).parents[1] / "mars_model" / "scoring"
+newest = max(path.stat().st_mtime for path in SCORING.glob("*.py"))
+for path in (SCORING / "__pycache__").glob("*.nb[ic]"):
+    if path.stat().st_mtime < newest:
+        path.unlink()
+
 RUN_DATE = date(2026, 3, 1)
 
 
