@@ -24,9 +24,9 @@ def test_a_dry_run_counts_the_night_and_writes_nothing(night, path):
     before = files_of(night.warehouse.path)
     estimate = estimate_night(night.warehouse, night.registry, settings, RUN_DATE, True)
     assert files_of(night.warehouse.path) == before
-    assert (estimate.everything.users, estimate.everything.slots) == (10, 43)
+    assert (estimate.everything.users, estimate.everything.slots) == (10, 39)
     assert (estimate.items, estimate.candidates) == (12, 12)
-    assert estimate.everything.pairs == 43 * 12
+    assert estimate.everything.pairs == 39 * 12
     assert estimate.full_score_s > 0 and estimate.worker_memory_mb > 50
     assert estimate.behind == ()
 

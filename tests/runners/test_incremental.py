@@ -10,7 +10,7 @@ from mars_model.publishing.runs import Run
 from mars_model.runners.basis import Basis, find_basis
 from mars_model.runners.incremental import full_lists
 from mars_model.runners.inputs import read_inputs
-from mars_model.runners.night_lists import scorer
+from mars_model.runners.scorer import Scorer
 from mars_model.runners.scoring import run_night, shaping_settings
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.warehouse import Warehouse
@@ -158,8 +158,8 @@ def lists_of(frame) -> list[dict]:
 def score_in_full(night: Night, run: Run):
     """The lists of all users by one call of the scorer."""
     inputs = read_inputs(night.warehouse, run.input_versions, run.model_version, run.run_date)
-    score = scorer(night.warehouse, night.registry.promoted(), night.settings)
-    return full_lists(inputs, inputs.catalogue(), score, run.top_n).rows
+    scorer = Scorer(night.warehouse, night.registry.promoted(), night.settings)
+    return full_lists(inputs, inputs.catalogues()[1], scorer.score, run.top_n).rows
 
 
 def test_every_night_has_the_rows_of_a_full_one(week):
