@@ -71,6 +71,10 @@ def test_one_module_opens_onnxruntime_and_one_reads_and_writes_delta() -> None:
     assert importers("delta") == {"tables/warehouse.py"}
 
 
+def test_compiled_loops_stay_in_the_scoring_room() -> None:
+    assert importers("numba") == {"scoring/compiled.py"}
+
+
 def test_one_module_imports_mlflow() -> None:
     assert importers("mlflow") == {"runners/tracking.py"}
 
