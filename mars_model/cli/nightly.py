@@ -17,5 +17,7 @@ def nightly_command(job: Job, run_date: date, is_full: bool, is_dry_run: bool) -
     A night that stands published with the same inputs and settings is left as it is.
 
     Example: mars-batch nightly --run-date 2026-11-23
+
+    Example: mars-batch nightly --dry-run
     """
     run_or_estimate(job, run_date, is_full, is_dry_run, skip_published=True)

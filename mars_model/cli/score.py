@@ -18,5 +18,9 @@ def score_command(job: Job, run_date: date, is_full: bool, is_dry_run: bool) -> 
     nothing has touched since the last published night are kept: the rows are those of --full.
 
     Example: mars-batch score --run-date 2026-11-23
+
+    Example: mars-batch score --full
+
+    Example: mars-batch score --dry-run
     """
     run_or_estimate(job, run_date, is_full, is_dry_run, skip_published=False)

@@ -20,6 +20,11 @@ def estimate_text(estimate: Estimate) -> str:
         f"{estimate.items:,} items, {estimate.candidates:,} of them candidates: "
         f"{everything.pairs:,} pairs of slot and candidate",
     ]
+    if estimate.published_run is not None:
+        lines.append(
+            f"run {estimate.published_run} stands published with these inputs and settings: "
+            "`nightly` leaves it as it is, `score` scores anew"
+        )
     if estimate.why_full is not None:
         lines.append(f"all users are scored: {estimate.why_full}")
     else:
@@ -33,6 +38,11 @@ def estimate_text(estimate: Estimate) -> str:
     if estimate.items_to_encode:
         lines.append(
             f"{estimate.items_to_encode:,} items to encode, about {estimate.encode_s:,.1f} s"
+        )
+    if estimate.makes_lists:
+        lines.append(
+            "neighbour lists are made first, which is not in the seconds below: "
+            "the sample was scored in full blocks"
         )
     others = (
         f"; the other steps took {estimate.other_steps_s:,.1f} s in the last night"

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.publishing import runs
 from mars_model.runners.basis import Basis, find_basis
+from mars_model.runners.eligibility import optional_versions
 from mars_model.runners.incremental import changes_since
 from mars_model.runners.inputs import Inputs
 from mars_model.runners.neighbours import TABLE
@@ -15,11 +16,15 @@ from mars_model.runners.present_inputs import present_inputs
 from mars_model.runners.probe import measure_scoring
 from mars_model.runners.scorer import Scorer
 from mars_model.runners.scoring import require_same_likes, shaping_settings
+from mars_model.scoring.blocks import measure_work
 from mars_model.scoring.changes import LEFT
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 
 FULL_ASKED_FOR = "as was asked for"
+_INPUTS = ("items", "interactions", "item_documents", "user_histories", "item_vectors")
+# Steps that are estimated by themselves, or said to be left out.
+_NOT_OTHER = ("score", "encode-items", "update-neighbours")
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,9 @@ class Estimate:
     users_reused_at_most: int
     stands_on: str | None  # the run that lists are kept from
     why_full: str | None  # why all users are scored, where they are
+    published_run: str | None  # stands published with the same inputs and settings
     behind: tuple[str, ...]  # tables that the night will bring up to date first
+    makes_lists: bool  # item_neighbours has none for this model yet; not in the seconds
     items_to_encode: int
     encode_s: float
     score_s: float
@@ -65,17 +72,20 @@ def estimate_night(
     present = present_inputs(warehouse, bundle, settings, run_date)
     inputs, top_n = present.inputs, settings.scoring.top_n
     _, catalogue = inputs.catalogues()
-    scorer = Scorer(warehouse, bundle, _probed_settings(warehouse, bundle, settings))
+    scorer = Scorer(warehouse, bundle, settings)
+    makes_lists = scorer.uses_lists(catalogue) and not _has_lists(warehouse, bundle, settings)
+    if makes_lists:
+        in_full = settings.scoring.model_copy(update={"path": "full"})
+        scorer = Scorer(warehouse, bundle, settings.model_copy(update={"scoring": in_full}))
     n_candidates = len(catalogue.candidate_idx)
-    totals = inputs.histories.agg(F.count("*"), F.coalesce(F.sum("n_items"), F.lit(0))).collect()[0]
-    everything = ToScore(totals[0], totals[1], totals[1] * n_candidates)
+    work = measure_work(inputs.histories)
+    everything = ToScore(work.n_users, work.n_likes, work.n_likes * n_candidates)
     basis = _basis(warehouse, bundle, settings, run_date, is_full)
     needed, n_kept = everything, 0
     if isinstance(basis, Basis):
         needed, n_kept = _needed(basis, inputs, top_n, n_candidates)
-    probe = measure_scoring(inputs.users(), everything.users, catalogue, scorer.score, top_n)
+    probe = measure_scoring(inputs.users(), work, catalogue, scorer.score, top_n)
     scorer.close()
-    full_s = probe.seconds(everything.slots)
     share = needed.pairs / everything.pairs if everything.pairs else 0.0
     arrays = (catalogue.memory, catalogue.candidates, catalogue.item_bias, catalogue.allowed)
     return Estimate(
@@ -88,11 +98,13 @@ def estimate_night(
         users_reused_at_most=n_kept,
         stands_on=basis.run.run_id if isinstance(basis, Basis) else None,
         why_full=basis if isinstance(basis, str) else None,
+        published_run=_published_run(warehouse, bundle, settings, run_date, present.behind),
         behind=present.behind,
+        makes_lists=makes_lists,
         items_to_encode=present.n_to_encode,
         encode_s=round(present.encode_s, 1),
-        score_s=round(probe.seconds(round(everything.slots * share)), 1),
-        full_score_s=round(full_s, 1),
+        score_s=round(probe.seconds(everything.slots * share), 1),
+        full_score_s=round(probe.seconds(everything.slots), 1),
         other_steps_s=_other_steps_s(warehouse),
         probe_users=probe.n_users,
         workers=warehouse.spark.sparkContext.defaultParallelism,
@@ -101,14 +113,29 @@ def estimate_night(
     )
 
 
-def _probed_settings(warehouse: Warehouse, bundle: Bundle, settings: Settings) -> Settings:
-    """Full blocks where the lists of this model are not there: a dry run makes none."""
+def _has_lists(warehouse: Warehouse, bundle: Bundle, settings: Settings) -> bool:
+    """Whether lists of this model and length stand, up to a few that the night adds."""
     made_for = warehouse.provenance(TABLE) or {}
-    if made_for.get("model_version") == bundle.model_version:
-        return settings
-    return settings.model_copy(
-        update={"scoring": settings.scoring.model_copy(update={"path": "full"})}
-    )
+    wanted = {"model_version": bundle.model_version, "length": settings.scoring.list_length}
+    return all(made_for.get(name) == value for name, value in wanted.items())
+
+
+def _published_run(
+    warehouse: Warehouse,
+    bundle: Bundle,
+    settings: Settings,
+    run_date: date,
+    behind: tuple[str, ...],
+) -> str | None:
+    """The run that stands published with what the night would read, if any."""
+    if behind:
+        return None
+    versions = optional_versions(warehouse)
+    versions |= {table: warehouse.version(table) for table in _INPUTS}
+    shaping = shaping_settings(settings)
+    run_id = runs.name_run(run_date, bundle.model_version, versions, shaping)
+    run = runs.find_run(warehouse, run_id)
+    return run_id if run is not None and run.status == runs.PUBLISHED else None
 
 
 def _basis(
@@ -141,4 +168,4 @@ def _other_steps_s(warehouse: Warehouse) -> float | None:
     if not published:
         return None
     steps = published[0].durations_s
-    return round(sum(s for name, s in steps.items() if name != "score"), 1)
+    return round(sum(s for name, s in steps.items() if name not in _NOT_OTHER), 1)

@@ -1,4 +1,4 @@
-"""Scores a small sample of users through the real path, to tell what all of them will take."""
+"""Scores a small sample of users, to tell what all of them will take."""
 
 import resource
 import time
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
-from pyspark.sql import DataFrame
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mars_model.runners.incremental import Score
-from mars_model.scoring.blocks import measure_work
+from mars_model.scoring.blocks import Work
 from mars_model.scoring.catalogue import Catalogue
 
-_FIRST_USERS = 64
+_FIRST_USERS, _MOST_USERS = 64, 16_384
 _LONG_ENOUGH_S = 1.0
 
 
@@ -26,48 +27,49 @@ class Probe:
     seconds_per_slot: float
     worker_memory_mb: float
 
-    def seconds(self, n_slots: int) -> float:
-        """What so many liked items of users will take, on this machine, over this catalogue."""
+    def seconds(self, n_slots: float) -> float:
+        """What so many slots will take, on this machine, over this catalogue."""
         return self.start_s + self.seconds_per_slot * n_slots if n_slots else 0.0
 
 
 def measure_scoring(
-    users: DataFrame, n_users: int, catalogue: Catalogue, score: Score, top_n: int
+    users: DataFrame, work: Work, catalogue: Catalogue, score: Score, top_n: int
 ) -> Probe:
-    """Score a sample that grows until a second has passed; writes nothing."""
-    mixed = users.orderBy(F.xxhash64("user_id"), "user_id")
-    sample, n = mixed, min(_FIRST_USERS, n_users)
-    # Starts workers, opens the catalogue there: a night pays for that once.
-    _seconds(_few(mixed, n)[0], catalogue, score, top_n)
-    few, few_slots = _few(mixed, n)
-    start_s = _seconds(few, catalogue, score, top_n)
+    """Score a sample that grows until it takes a second more than its first users.
+
+    `work` is that of all users; without any, nothing is measured. Writes nothing.
+    """
+    if not work.n_users or not len(catalogue.candidate_idx):
+        return Probe(0, 0.0, 0.0, 0.0)
+    mixed = users.orderBy(F.xxhash64("user_id"), "user_id").limit(_MOST_USERS).toArrow()
+
+    def timed(n: int) -> tuple[float, int]:
+        sample = mixed.slice(0, n)
+        n_slots = _slots(sample)
+        # The longest history of all: where it does not fit into memory, the probe says so.
+        part = Work(n, n_slots, work.longest)
+        frame = users.sparkSession.createDataFrame(sample, users.schema)
+        start = time.perf_counter()
+        score(frame, part, catalogue, top_n).write.format("noop").mode("overwrite").save()
+        return time.perf_counter() - start, n_slots
+
+    n = min(_FIRST_USERS, mixed.num_rows)
+    timed(n)  # Starts workers and compiles; a night pays for that once.
+    start_s, few_slots = timed(n)
     seconds, slots = start_s, few_slots
-    while n < n_users and seconds - start_s < _LONG_ENOUGH_S:
-        n = min(n * 4, n_users)
-        sample, slots = _few(mixed, n)
-        seconds = _seconds(sample, catalogue, score, top_n)
+    while n < mixed.num_rows and seconds - start_s < _LONG_ENOUGH_S:
+        n = min(n * 4, mixed.num_rows)
+        seconds, slots = timed(n)
     per_slot = max(seconds - start_s, 0.0) / (slots - few_slots) if slots > few_slots else 0.0
-    return Probe(n, start_s, per_slot, _worker_memory_mb(users))
+    return Probe(n, start_s, per_slot, _worker_memory_mb(users.sparkSession))
 
 
-def _few(mixed: DataFrame, n: int) -> tuple[DataFrame, int]:
-    """n users as rows of this process, and their liked items."""
-    rows = mixed.limit(n).toArrow()
-    n_slots = sum(rows.column("n_items").to_pylist())
-    return mixed.sparkSession.createDataFrame(rows, mixed.schema), n_slots
+def _slots(sample: pa.Table) -> int:
+    return sum(sample.column("n_items").to_pylist())
 
 
-def _seconds(users: DataFrame, catalogue: Catalogue, score: Score, top_n: int) -> float:
-    start = time.perf_counter()
-    score(users, measure_work(users), catalogue, top_n).write.format("noop").mode(
-        "overwrite"
-    ).save()
-    return time.perf_counter() - start
-
-
-def _worker_memory_mb(users: DataFrame) -> float:
+def _worker_memory_mb(spark: SparkSession) -> float:
     """The most that a Python worker held; Spark uses the workers of the sample again."""
-    spark = users.sparkSession
     n = spark.sparkContext.defaultParallelism
 
     def peak(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -46,3 +46,26 @@ def test_without_a_model_it_says_to_train_one(night, tmp_path):
         estimate_night(
             night.warehouse, Registry(tmp_path / "models"), night.settings, RUN_DATE, False
         )
+
+
+def test_lists_that_are_not_there_are_said_to_be_made_first(night):
+    settings = small_settings("scoring.path=lists")
+    before = files_of(night.warehouse.path)
+    estimate = estimate_night(night.warehouse, night.registry, settings, RUN_DATE, False)
+    assert estimate.makes_lists
+    assert files_of(night.warehouse.path) == before
+
+
+@pytest.mark.parametrize("n_users", [0, 1])
+def test_a_shop_with_hardly_a_user_is_estimated(night, spark, tmp_path, n_users):
+    warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
+    merge_files(warehouse, night.settings, *write_small_source(tmp_path))
+    few = warehouse.read("interactions").where("user_id = 1" if n_users else "false")
+    warehouse.overwrite("interactions", few)
+    before = files_of(warehouse.path)
+    estimate = estimate_night(warehouse, night.registry, night.settings, RUN_DATE, False)
+    assert files_of(warehouse.path) == before
+    # User 1 liked 101 to 104; the fifth event is no like.
+    assert (estimate.everything.users, estimate.everything.slots) == (n_users, 4 * n_users)
+    assert estimate.probe_users == n_users
+    assert estimate.items_to_encode == 12
