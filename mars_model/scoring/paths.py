@@ -26,7 +26,31 @@ class Served:
 
     scores: NDArray[np.float32]
     positions: NDArray[np.int32]
+    is_left: NDArray[np.bool_]  # [U] not served yet
     counts: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def nobody_yet(cls, n_users: int, n: int) -> "Served":
+        """Empty lists."""
+        return cls(
+            np.full((n_users, n), -np.inf, dtype=np.float32),
+            np.full((n_users, n), -1, dtype=np.int32),
+            np.ones(n_users, dtype=np.bool_),
+        )
+
+    def take_in(
+        self,
+        users: NDArray[np.int64],
+        path: str,
+        scores: NDArray[np.float32],
+        positions: NDArray[np.int32],
+        n_visited: int,
+    ) -> None:
+        """The lists of some users, found on one path."""
+        self.scores[users], self.positions[users] = scores, positions
+        self.is_left[users] = False
+        self.counts[f"users_by_path_{path}"] += len(users)
+        self.counts["pairs_visited"] += n_visited
 
 
 def serve(
@@ -45,37 +69,23 @@ def serve(
     lengths = np.diff(histories.starts)
     n_allowed = catalogue.allowed.sum(axis=1)[segments]
     pairs = lengths * n_allowed
-    served = Served(
-        np.full((histories.n_users, n), -np.inf, dtype=np.float32),
-        np.full((histories.n_users, n), -1, dtype=np.int32),
-        Counter(pairs=int(pairs.sum())),
-    )
-    is_left = np.ones(histories.n_users, dtype=np.bool_)
-
-    def settle(users: NDArray[np.int64], path: str, visited: NDArray[np.int64], *best) -> None:  # type: ignore[no-untyped-def]
-        served.scores[users], served.positions[users] = best
-        served.counts[f"users_by_path_{path}"] += len(users)
-        served.counts["pairs_visited"] += int(visited.sum())
-        is_left[users] = False
-
+    served = Served.nobody_yet(histories.n_users, n)
+    served.counts["pairs"] = int(pairs.sum())
     few = np.flatnonzero(
         n_allowed <= min(_FEW_CANDIDATES, _SMALL_SHARE * len(catalogue.candidates))
     )
     if len(few):
         best = top_n_plainly(catalogue, histories.take(few), segments[few], n, kind)
-        settle(few, "few_candidates", pairs[few], *best)
-    rest = np.flatnonzero(is_left)
+        served.take_in(few, "few_candidates", *best, int(pairs[few].sum()))
+    rest = np.flatnonzero(served.is_left)
     if lists is not None and len(rest):
         found = top_n_by_lists(lists, catalogue, histories.take(rest), segments[rest], n)
-        visited = found.n_read + found.n_scored * lengths[rest]
-        proved = found.is_proved
-        settle(
-            rest[proved], "lists", visited[proved], found.scores[proved], found.positions[proved]
-        )
-        served.counts["pairs_visited"] += int(visited[~proved].sum())
+        visited, proved = found.n_read + found.n_scored * lengths[rest], found.is_proved
+        scores, positions = found.scores[proved], found.positions[proved]
+        served.take_in(rest[proved], "lists", scores, positions, int(visited.sum()))
         served.counts["certificates_failed"] += int((~proved).sum())
-    rest = np.flatnonzero(is_left)
+    rest = np.flatnonzero(served.is_left)
     if len(rest):
         best = top_n_in_full(attention, catalogue, histories.take(rest), segments[rest], n, kind)
-        settle(rest, "full", pairs[rest], *best)
+        served.take_in(rest, "full", *best, int(pairs[rest].sum()))
     return served
