@@ -17,7 +17,7 @@ from mars_model.tables.warehouse import Warehouse
 from tests.conftest import Night, small_settings
 from tests.runners.conftest import by_user, copy_night, rows_of
 
-pytestmark = pytest.mark.night
+pytestmark = pytest.mark.long
 
 FIRST = date(2026, 3, 1)
 WORDS = [
