@@ -49,7 +49,10 @@ def test_the_record_says_what_was_read_and_what_came_out(night):
     assert (row["status"], row["top_n"], row["min_likes"]) == ("published", 4, 2)
     counts = {"users": 10, "users_by_mars": 8, "users_by_popular": 2, "candidates": 12}
     # Nine users have four rows, user 8 has two.
-    assert dict(row["counts"]) == counts | {"rows": 9 * 4 + 2, "unserved_users": 1}
+    counts |= {"rows": 9 * 4 + 2, "unserved_users": 1, "users_scored": 10, "users_reused": 0}
+    # The eight served by the model have 38 likes among twelve candidates.
+    counts |= {"users_by_path_full": 8, "pairs": 38 * 12, "pairs_visited": 38 * 12}
+    assert dict(row["counts"]) == counts
     tables = {"items", "interactions", "item_documents", "user_histories", "item_vectors"}
     assert set(dict(row["input_versions"])) == tables
     assert dict(row["failures"]) == {}
