@@ -1,11 +1,11 @@
 """Sends files to each machine once; all Python workers of a machine read the same copy."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache, partial
+from functools import cache, lru_cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from pyspark import SparkContext, SparkFiles
 from mars_model.bundle.registry import Bundle
 
 Arrays = TypeVar("Arrays")
+_numbers = count(1)
 
 
 def ship_file(context: SparkContext, name: str, write: Callable[[Path], object]) -> None:
@@ -43,21 +44,22 @@ def ship_bundle_file(context: SparkContext, bundle: Bundle, name: str) -> str:
 def ship_arrays(context: SparkContext, arrays: Any) -> str:
     """Send a dataclass of arrays to each machine once; the returned key opens them there.
 
-    The key is their content's, so a later night of the same session never reads an old one.
+    Every key is new: Spark would not send a file again whose name it has seen, and what was taken
+    back would stay away.
     """
-    digest = hashlib.sha256()
-    held = {f.name: np.ascontiguousarray(getattr(arrays, f.name)) for f in fields(arrays)}
-    for array in held.values():
-        digest.update(array.reshape(-1).view(np.uint8).data)
-    key = digest.hexdigest()[:16]
-    for name, array in held.items():
-        ship_file(context, f"{key}-{name}.npy", partial(np.save, arr=array, allow_pickle=False))
+    key = f"arrays-{next(_numbers)}"
+    for f in fields(arrays):
+        array = np.ascontiguousarray(getattr(arrays, f.name))
+        ship_file(context, f"{key}-{f.name}.npy", partial(np.save, arr=array, allow_pickle=False))
     return key
 
 
-@cache
+@lru_cache(maxsize=4)
 def open_arrays(kind: type[Arrays], key: str) -> Arrays:
-    """The arrays in a worker, memory-mapped: all workers of a machine share their pages."""
+    """The arrays in a worker, memory-mapped: all workers of a machine share their pages.
+
+    A worker lets go of those of earlier nights.
+    """
     return kind(
         **{
             f.name: np.load(shipped_file(f"{key}-{f.name}.npy"), mmap_mode="r", allow_pickle=False)
