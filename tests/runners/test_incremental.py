@@ -7,15 +7,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from mars_model.publishing.runs import Run
-from mars_model.runners.basis import Basis, find_basis
 from mars_model.runners.incremental import full_lists
 from mars_model.runners.inputs import read_inputs
 from mars_model.runners.scorer import Scorer
-from mars_model.runners.scoring import run_night, shaping_settings
+from mars_model.runners.scoring import run_night
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.warehouse import Warehouse
 from tests.conftest import Night, small_settings
-from tests.runners.conftest import by_user, copy_night, rows_of
+from tests.runners.conftest import by_user
 
 pytestmark = pytest.mark.long
 
@@ -166,119 +165,3 @@ def test_every_night_has_the_rows_of_a_full_one(week):
     for n, (found, expected) in enumerate(zip(week.rows, week.full, strict=True)):
         assert found == expected, f"night {n}"
         assert len(found) >= 4 * N_USERS
-
-
-def test_lists_are_kept_in_every_night_but_the_first(week):
-    assert week.runs[0].counts["users_reused"] == 0
-    assert all(run.counts["users_reused"] > 10 for run in week.runs[1:])
-    assert week.said[0].count("all users are scored: no night was published before") == 1
-    assert f"what changed since run {week.runs[0].run_id} is scored" in week.said[1]
-
-
-def test_every_user_is_counted_once(week):
-    for run in week.runs:
-        counts = run.counts
-        assert counts["users"] == counts["users_scored"] + counts["users_reused"]
-    for run in week.runs[1:]:
-        reasons = [n for name, n in run.counts.items() if name.startswith("scored_for_")]
-        assert sum(reasons) == run.counts["users_scored"]
-
-
-@pytest.mark.parametrize(
-    ("night", "name", "n"),
-    [
-        (1, "scored_for_new_user", 1),
-        (1, "scored_for_other_history", 3),
-        (1, "scored_for_fallback", 3),
-        (4, "scored_for_new_user", 1),
-        (6, "scored_for_other_segment", 3),
-        # 6 has other items, 7 another segment, 8 none any more.
-        (7, "scored_for_other_segment", 3),
-        (7, "scored_for_other_history", 1),
-    ],
-)
-def test_the_run_says_what_made_lists_stale(week, night, name, n):
-    assert week.runs[night].counts[name] == n
-
-
-def test_new_items_are_merged_into_lists_that_are_kept(week):
-    assert week.runs[2].counts["users_merged"] > 0
-    assert {row["item_id"] for row in week.rows[2]} & set(range(200, 206))
-
-
-def test_items_that_went_are_in_no_list(week):
-    gone = {3: {168, 169}, 5: {117, 160, 165}}
-    for night, items in gone.items():
-        assert not {row["item_id"] for row in week.rows[night]} & items
-        assert {row["item_id"] for row in week.rows[night - 1]} & items
-        assert week.runs[night].counts["scored_for_lost_item"] > 0
-
-
-def test_a_text_that_changed_is_read_anew_where_it_was_liked(week):
-    assert week.runs[4].counts["scored_for_other_memory"] > 0
-
-
-@pytest.fixture(scope="module")
-def again(week, tmp_path_factory) -> tuple[Night, Run, list[str]]:
-    """The last night once more, in full, over a copy."""
-    copied = copy_night(week.night, tmp_path_factory.mktemp("again") / "wh")
-    said: list[str] = []
-    last = week.runs[-1]
-    parts = (copied.warehouse, week.night.registry, SETTINGS, last.run_date)
-    return copied, run_night(*parts, said.append, False, is_full=True), said
-
-
-def test_a_full_night_writes_the_same_rows_under_the_same_name(week, again):
-    copied, run, said = again
-    last = week.runs[-1]
-    assert run.run_id == last.run_id
-    assert (run.counts["users_scored"], run.counts["users_reused"]) == (last.counts["users"], 0)
-    assert "all users are scored: as was asked for" in said
-    for table in ("recommendations", "recommendations_staged", "unserved_users"):
-        key = (lambda rows: rows) if table == "unserved_users" else by_user
-        assert key(rows_of(copied.warehouse, table)) == key(rows_of(week.night.warehouse, table))
-
-
-def basis_of(night: Night, run_date: date, model_version=None, *overrides: str) -> Basis | str:
-    settings = small_settings(*overrides)
-    model = model_version or night.run.model_version
-    return find_basis(night.warehouse, run_date, model, shaping_settings(settings))
-
-
-def test_a_night_stands_on_the_last_published_one(week):
-    found = basis_of(week.night, FIRST + timedelta(days=20))
-    assert found.run.run_id == week.runs[-1].run_id
-    assert lists_of(found.rows) == week.rows[-1]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "why"),
-    [
-        ((FIRST + timedelta(days=7),), "the last published night is that of 2026-03-08"),
-        ((FIRST + timedelta(days=2),), "the last published night is that of 2026-03-08"),
-        ((date(2026, 4, 1), "mars-other"), "the last published night was made by mars-"),
-        ((date(2026, 4, 1), None, "scoring.n_reasons=2"), "had other settings of scoring, likes"),
-    ],
-)
-def test_a_night_stands_on_none_that_is_later_or_made_otherwise(week, arguments, why):
-    assert why in basis_of(week.night, *arguments)
-
-
-def test_rows_that_were_changed_by_hand_are_not_what_a_night_stands_on(again, week):
-    copied, _, _ = again
-    location = copied.warehouse.location("recommendations")
-    copied.warehouse.spark.sql(f"update delta.`{location}` set score = 9 where user_id = 30")
-    found = basis_of(copied, FIRST + timedelta(days=20))
-    assert lists_of(found.rows) == week.rows[-1]
-
-
-def test_a_version_that_was_vacuumed_away_is_named(again):
-    copied, run, _ = again
-    spark, location = copied.warehouse.spark, copied.warehouse.location("user_histories")
-    copied.warehouse.overwrite("user_histories", copied.warehouse.read("user_histories").limit(5))
-    spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
-    spark.sql(f"vacuum delta.`{location}` retain 0 hours")
-    spark.conf.unset("spark.databricks.delta.retentionDurationCheck.enabled")
-    found = basis_of(copied, FIRST + timedelta(days=20))
-    assert f"of what run {run.run_id} read or wrote" in found
-    assert "files are gone" in found and "user_histories" in found
