@@ -24,6 +24,7 @@ promotion: {max_map_loss: 1.0}
 MODEL = """
 model:
   variant: small
+  text: cnn
   has_free_vectors: true
   has_item_bias: true
   embedding_size: 8
