@@ -11,7 +11,7 @@ from mars_model.runners.basis import Basis, find_basis
 from mars_model.runners.eligibility import optional_versions
 from mars_model.runners.incremental import changes_since
 from mars_model.runners.inputs import Inputs
-from mars_model.runners.neighbours import TABLE
+from mars_model.runners.kept_lists import TABLE
 from mars_model.runners.present_inputs import present_inputs
 from mars_model.runners.probe import measure_scoring
 from mars_model.runners.scorer import Scorer

@@ -10,12 +10,12 @@ from pyspark.sql import functions as F
 
 from mars_model.bundle.registry import Bundle
 from mars_model.errors import InputDataError
+from mars_model.runners.kept_lists import TABLE
 from mars_model.scoring.build_lists import ListShipment, extended_lists, made_lists
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.shipping import ship_arrays, ship_bundle_file, take_back
 from mars_model.tables.warehouse import Warehouse
 
-TABLE = "item_neighbours"
 # With more items changed than this share, all lists are made anew.
 _MOST_CHANGED = 0.1
 

@@ -7,9 +7,9 @@ from pyspark import Accumulator, AccumulatorParam
 from pyspark.sql import DataFrame
 
 from mars_model.bundle.registry import Bundle
-from mars_model.runners.neighbours import TABLE, ListUpdate, update_lists
+from mars_model.runners.kept_lists import kept_lists
+from mars_model.runners.neighbours import ListUpdate, update_lists
 from mars_model.scoring.blocks import Work
-from mars_model.scoring.build_lists import collect_lists
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.memory import plan_memory
 from mars_model.scoring.score_users import Shipment, score_users
@@ -63,7 +63,7 @@ class Scorer:
         context = self.warehouse.spark.sparkContext
         lists = None
         if self.uses_lists(catalogue):
-            lists = collect_lists(self.warehouse.read(TABLE), catalogue)
+            lists = kept_lists(self.warehouse, self.bundle.folder.parent, catalogue)
         plan = plan_memory(self.settings.scoring, catalogue, lists, work)
         keys = [ship_arrays(context, a) for a in (catalogue, plan.lists) if a is not None]
         self.shipped += keys

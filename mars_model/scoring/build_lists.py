@@ -1,6 +1,6 @@
 """The Spark stages around neighbour lists: making them, extending them, collecting them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ def extended_lists(
         relevance = open_relevance(shipped_file(shipment.relevance_name))
         for batch in batches:
             item_idx = catalogue.positions(_ids(batch.column("item_id"), catalogue))
-            old = _neighbours(batch, catalogue.positions, catalogue, shipment.length)
+            old = _neighbours(batch, catalogue, shipment.length)
             found = extend_neighbours(
                 old,
                 relevance(
@@ -78,15 +78,9 @@ def extended_lists(
 
 
 def collect_lists(rows: DataFrame, catalogue: Catalogue) -> NeighbourLists:
-    """The lists of a night: neighbours by position among its candidates; grows with the items."""
+    """The lists with neighbours by position among all items; grows with the items."""
     columns = ("item_id", "neighbour_ids", "scores", "floor", "lowest", "highest")
     table = rows.select(*columns).toArrow()
-    candidate_of_item = catalogue.candidate_of_item()
-
-    def candidates(ids: NDArray[np.generic]) -> NDArray[np.int64]:
-        positions = catalogue.positions(ids)
-        return np.where(positions >= 0, candidate_of_item[positions], -1)
-
     n_lists = table.num_rows
     length = pc.max(pc.list_value_length(table.column("scores"))).as_py() or 1
     lists = NeighbourLists(
@@ -100,7 +94,7 @@ def collect_lists(rows: DataFrame, catalogue: Catalogue) -> NeighbourLists:
     start = 0
     for batch in table.to_batches():
         part = slice(start, start + batch.num_rows)
-        found = _neighbours(batch, candidates, catalogue, length)
+        found = _neighbours(batch, catalogue, length)
         lists.neighbours[part], lists.values[part] = found.positions, found.values
         lists.floors[part] = found.floors
         lists.lowest[part], lists.highest[part] = found.lowest, found.highest
@@ -140,19 +134,14 @@ def _rows(
     return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
-def _neighbours(
-    batch: pa.RecordBatch,
-    positions: Callable[[NDArray[np.generic]], NDArray[np.int64]],
-    catalogue: Catalogue,
-    length: int,
-) -> Neighbours:
-    """Rows as arrays [L, T]; an id without a position leaves its place empty."""
+def _neighbours(batch: pa.RecordBatch, catalogue: Catalogue, length: int) -> Neighbours:
+    """Rows as arrays [L, T]; an id that the catalogue does not have leaves its place empty."""
     lists = batch.column("neighbour_ids")
     ends = lists.offsets.to_numpy() - lists.offsets[0].as_py()
     n_held = np.diff(ends)
     is_held = np.arange(length) < n_held[:, None]
     found = np.full((batch.num_rows, length), -1, dtype=np.int32)
-    found[is_held] = positions(_ids(lists.flatten(), catalogue))
+    found[is_held] = catalogue.positions(_ids(lists.flatten(), catalogue))
     values = np.full((batch.num_rows, length), -np.inf, dtype=np.float32)
     values[is_held] = batch.column("scores").flatten().to_numpy(zero_copy_only=False)
     floors = batch.column("floor").fill_null(float("-inf")).to_numpy(zero_copy_only=False)

@@ -1,6 +1,6 @@
 """Neighbour lists as arrays, and the users whom they serve: certified, or handed back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +17,11 @@ _N_BINS = 8
 
 @dataclass(frozen=True)
 class NeighbourLists:
-    """For each of L liked items the T candidates with the largest `relevance + bias`.
+    """For each of L liked items the T items with the largest `relevance + bias`.
 
-    Shapes: I items, C candidates. A list that holds less than the catalogue says in its floor how
-    large any other value can be; entries that are no candidates now are −1.
+    Shapes: I items, C candidates, which are all items until `among`. A list that holds less than
+    the catalogue says in its floor how large any other value can be; entries that are no
+    candidates now are −1.
     """
 
     row_of_item: NDArray[np.int32]  # [I], −1 for items without a list
@@ -29,6 +30,15 @@ class NeighbourLists:
     floors: NDArray[np.float32]  # [L], −inf where the list is whole
     lowest: NDArray[np.float32]  # [L] smallest relevance of any candidate, without bias
     highest: NDArray[np.float32]  # [L] largest
+
+    def among(self, catalogue: Catalogue) -> "NeighbourLists":
+        """Lists of positions among all items → among a night's candidates."""
+        if len(catalogue.candidate_idx) == len(catalogue.item_ids):
+            return self
+        candidate_of_item = catalogue.candidate_of_item().astype(np.int32)
+        # An empty place, −1, finds the one behind the end.
+        of_place = np.append(candidate_of_item, np.int32(-1))
+        return replace(self, neighbours=of_place[self.neighbours])
 
     def arrays(self) -> Lists:
         """The arrays by list, as the kernels take them."""

@@ -79,6 +79,12 @@ class Warehouse:
         assert row is not None
         return int(row["version"])
 
+    def identity(self, table: str) -> tuple[str, int]:
+        """Which table it is, also after another one was made in its place, and its version."""
+        row = self._delta(table).detail().select("id").first()
+        assert row is not None
+        return str(row["id"]), self.version(table)
+
     def id_types(self) -> IdTypes:
         """How items and users are identified here, as the source tables have it."""
         item = self.read("items").schema["item_id"].dataType.simpleString()

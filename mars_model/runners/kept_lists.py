@@ -1,0 +1,73 @@
+"""Keeps the neighbour lists as arrays beside the bundles: an ordinary night maps them.
+
+Reading item_neighbours takes seconds that grow with the items; nothing of it changes between most
+nights. What is kept is a copy: without it, or where it does not fit, the table is read.
+"""
+
+import hashlib
+import json
+import shutil
+import uuid
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from mars_model.scoring.build_lists import collect_lists
+from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.lists import NeighbourLists
+from mars_model.tables.warehouse import Warehouse
+
+TABLE = "item_neighbours"
+_FOLDER = ".lists"
+
+
+def kept_lists(warehouse: Warehouse, models: Path, catalogue: Catalogue) -> NeighbourLists:
+    """The lists of a night over its candidates, from `models`/.lists or from the table.
+
+    What is kept belongs to one version of one table and to the catalogue's items by position; the
+    folder's name is a hash of these. Only the newest is kept.
+    """
+    folder = models / _FOLDER / _key(warehouse, catalogue)
+    lists = _open(folder)
+    if lists is None:
+        lists = collect_lists(warehouse.read(TABLE), catalogue)
+        # A folder of models that is full or read-only costs time, not the night.
+        with suppress(OSError):
+            _keep(lists, folder)
+    return lists.among(catalogue)
+
+
+def _open(folder: Path) -> NeighbourLists | None:
+    """The arrays, memory-mapped; None where they are not there, or a crash left them broken."""
+    names = [f.name for f in fields(NeighbourLists)]
+    try:
+        return NeighbourLists(
+            **{n: np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in names}
+        )
+    except (OSError, ValueError):
+        return None
+
+
+def _key(warehouse: Warehouse, catalogue: Catalogue) -> str:
+    ids = catalogue.item_ids
+    digest = hashlib.sha256(json.dumps([*warehouse.identity(TABLE), ids.dtype.str]).encode())
+    digest.update(ids.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _keep(lists: NeighbourLists, folder: Path) -> None:
+    """Write whole or not at all, then let go of older ones."""
+    draft = folder.with_name(f"draft-{uuid.uuid4().hex}")
+    draft.mkdir(parents=True)
+    try:
+        for f in fields(lists):
+            np.save(draft / f"{f.name}.npy", getattr(lists, f.name), allow_pickle=False)
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    for other in folder.parent.iterdir():
+        if other != folder and not other.name.startswith("draft-"):
+            shutil.rmtree(other, ignore_errors=True)
