@@ -99,9 +99,9 @@ def _by_test(test: Significance, best: str) -> str:
     against = test.second if test.best == best else test.best
     ends = [test.low, test.high][::sign]
     bounds = [signed(sign * end) for end in ends if end is not None]
-    share = f"{100 * test.confidence:g} %"
+    share = f"{100 * test.confidence:g}\u00a0%"
     within = f", {share} interval {bounds[0]} to {bounds[1]}" if len(bounds) == 2 else ""
-    p = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.3f}"
+    p = "p\u00a0<\u00a00.001" if test.p_value < 0.001 else f"p\u00a0=\u00a0{test.p_value:.3f}"
     over = f" over {count(test.n_users, 'user')}" if test.n_users is not None else ""
     verdict = (
         "is more than chance explains"

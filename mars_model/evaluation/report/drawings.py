@@ -13,7 +13,6 @@ from mars_model.evaluation.report.rows import ModelRow
 from mars_model.evaluation.report.svg import inline_svg
 
 _N_SHOWN = 5  # models with a colour of their own among groups; more cannot be told apart
-_PAPERS = "the paper's, on other data"
 
 
 @dataclass(frozen=True)
@@ -104,14 +103,14 @@ def curves(comparison: ComparisonFile) -> Iterator[Drawing]:
         caption = f"{joined(list(dict.fromkeys(metric_name(c.metric) for c in found)))} by "
         caption += f"{joined(list(dict.fromkeys(c.x for c in found)))}."
         if any(curve.paper for curve in found):
-            caption += f" Hollow marks are {_PAPERS}: compare shapes, not heights."
+            caption += " Hollow marks are the paper's, on other data: compare shapes, not heights."
         yield Drawing(name, caption, _inline(f"curve-{number}", panels))
 
 
 def _draw_curve(curve: Curve) -> str:
     series = [Series(name, points) for name, points in curve.series.items() if points]
     series += [
-        Series(f"{name} ({_PAPERS})", points, is_paper=True)
+        Series(f"the paper's: {name}", points, is_paper=True)
         for name, points in (curve.paper or {}).items()
         if points
     ]

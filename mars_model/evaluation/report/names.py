@@ -23,7 +23,7 @@ def figure(value: float | None, deviation: float | None = None) -> str:
     """Four decimals, with the deviation where there is one; a dash for none."""
     if value is None:
         return "–"
-    return f"{value:.4f}" + ("" if deviation is None else f" ± {deviation:.4f}")
+    return f"{value:.4f}" + ("" if deviation is None else f"\u00a0± {deviation:.4f}")
 
 
 def signed(value: float) -> str:
@@ -32,11 +32,11 @@ def signed(value: float) -> str:
 
 
 def percent(value: float, base: float) -> str:
-    """How far a value stands above a base, `16.7 % above`."""
+    """How far a value stands above a base, `16.7 % above`; the space does not break."""
     if not base:
         return "above"
     share = value / base - 1
-    return f"{100 * abs(share):.1f} % {'above' if share >= 0 else 'below'}"
+    return f"{100 * abs(share):.1f}\u00a0% {'above' if share >= 0 else 'below'}"
 
 
 def count(number: int, noun: str) -> str:

@@ -2,20 +2,21 @@
 
 import io
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from mars_model.evaluation.report.contract import Point
 from mars_model.evaluation.report.svg import GRID, INK, MUTED, SERIES, SOFT
 
 WIDTH_PT = 340.0  # a phone's width, so that text keeps its size there
 _MARKERS = "os^DvPX"
+_MAX_NAME = 20  # letters of a name where two stand side by side in a legend
 _LOG_FROM = 15  # settings that span more than this many times are drawn on a log axis
 _STYLE = {
     "svg.fonttype": "none",
@@ -63,7 +64,7 @@ class Series(NamedTuple):
 
 def draw_bars(bars: Sequence[Bar], x_label: str) -> str:
     """Draw a bar per model, the first on top, with whiskers of one deviation and dots per seed."""
-    with _panel(46 + 24 * len(bars)) as (axes, drawn):
+    with _panel(46 + 24 * len(bars)) as (axes, text):
         for y, bar in enumerate(bars):
             axes.barh(y, bar.mean, height=0.6, color=SERIES[0] if bar.is_marked else SOFT)
             if bar.deviation is not None:
@@ -72,7 +73,7 @@ def draw_bars(bars: Sequence[Bar], x_label: str) -> str:
         _name_rows(axes, [bar.name for bar in bars])
         axes.set_xlim(left=min(0.0, *(bar.mean for bar in bars), 0.0))
         axes.set_xlabel(x_label)
-    return drawn()
+    return text.getvalue()
 
 
 def draw_dots(rows: Sequence[str], series: Sequence[Series], x_label: str) -> str:
@@ -82,35 +83,35 @@ def draw_dots(rows: Sequence[str], series: Sequence[Series], x_label: str) -> st
     """
     place = {name: y for y, name in enumerate(rows)}
     row_pt = max(26, 7 * len(series))
-    with _panel(46 + row_pt * len(rows), n_entries=len(series)) as (axes, drawn):
+    with _panel(46 + row_pt * len(rows), names=[one.name for one in series]) as (axes, text):
         for i, one in enumerate(series):
             # Dots of a row stand at slightly different heights, so that none hides another.
-            shift = 0.36 * (2 * i / (len(series) - 1) - 1) if len(series) > 1 else 0.0
+            shift = 0.32 * (2 * i / (len(series) - 1) - 1) if len(series) > 1 else 0.0
             axes.errorbar(
                 [point.y for point in one.points],
                 [place[str(point.x)] + shift for point in one.points],
-                xerr=[point.sd or 0.0 for point in one.points],
+                xerr=_whiskers(one),
                 **_look(i, one, has_line=False),
             )
         for y in range(1, len(rows)):
             axes.axhline(y - 0.5, color=GRID, linewidth=0.7)
         _name_rows(axes, rows)
         axes.set_xlabel(x_label)
-    return drawn()
+    return text.getvalue()
 
 
 def draw_lines(series: Sequence[Series], x_label: str, y_label: str) -> str:
     """Draw a line per series over a setting's values, which are the ticks."""
     xs = sorted({float(point.x) for one in series for point in one.points})
-    with _panel(210, n_entries=len(series)) as (axes, drawn):
+    with _panel(210, names=[one.name for one in series]) as (axes, text):
         if xs[0] > 0 and xs[-1] / xs[0] > _LOG_FROM:
             axes.set_xscale("log")
-        for i, one in enumerate(series):
-            points = sorted(one.points, key=lambda point: float(point.x))
+        for i, given in enumerate(series):
+            one = given._replace(points=sorted(given.points, key=lambda point: float(point.x)))
             axes.errorbar(
-                [float(point.x) for point in points],
-                [point.y for point in points],
-                yerr=[point.sd or 0.0 for point in points],
+                [float(point.x) for point in one.points],
+                [point.y for point in one.points],
+                yerr=_whiskers(one),
                 **_look(i, one, has_line=True),
             )
         axes.xaxis.set_major_locator(FixedLocator(xs))
@@ -119,7 +120,13 @@ def draw_lines(series: Sequence[Series], x_label: str, y_label: str) -> str:
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.grid(axis="y")
-    return drawn()
+    return text.getvalue()
+
+
+def _whiskers(series: Series) -> list[float] | None:
+    """A deviation per point; None where no point has one."""
+    deviations = [point.sd or 0.0 for point in series.points]
+    return deviations if any(deviations) else None
 
 
 def _look(number: int, series: Series, has_line: bool) -> dict[str, Any]:
@@ -142,29 +149,27 @@ def _name_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.set_yticks(range(len(names)), short)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="x")
 
 
 @contextmanager
-def _panel(height_pt: float, n_entries: int = 0) -> Iterator[tuple[Axes, Callable[[], str]]]:
-    """Axes of a phone's width under our style alone, and what ends the drawing.
+def _panel(height_pt: float, names: Sequence[str] = ()) -> Iterator[tuple[Axes, io.StringIO]]:
+    """Axes of a phone's width under our style alone, and what holds the SVG at the end.
 
-    A legend of `n_entries` is added below the axes.
+    `names` are those of the legend, which stands below the axes.
     """
+    n_columns = 2 if all(len(name) <= _MAX_NAME for name in names) else 1
+    height_pt += 16 * -(-len(names) // n_columns)
+    text = io.StringIO()
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever the user's own file says
         matplotlib.rcParams.update(_STYLE)
-        height_pt += 16 * ((n_entries + 1) // 2)
         # A Figure of its own needs no display; pyplot would look for one.
         figure = Figure(figsize=(WIDTH_PT / 72, height_pt / 72), layout="constrained")
         axes = figure.subplots()
-
-        def drawn() -> str:
-            if n_entries:
-                figure.legend(loc="outside lower left", ncols=2, columnspacing=1.2)
-            text = io.StringIO()
-            unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-            figure.savefig(text, format="svg", transparent=True, metadata=unsaid)
-            return text.getvalue()
-
-        yield axes, drawn
+        yield axes, text
+        if names:
+            figure.legend(loc="outside lower left", ncols=n_columns, columnspacing=1.2)
+        unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(text, format="svg", transparent=True, metadata=unsaid)

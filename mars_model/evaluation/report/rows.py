@@ -56,7 +56,8 @@ class ModelRow(BaseModel):
     @property
     def metrics(self) -> list[str]:
         """Metrics with a mean, in the order given."""
-        return [name for name in self.__pydantic_extra__ if self.mean(name) is not None]
+        keys = (key for key in self.__pydantic_extra__ if not key.endswith((SD, BY_SEED)))
+        return [key for key in keys if self.mean(key) is not None]
 
     def mean(self, metric: str) -> float | None:
         """Mean over the seeds, None where the model has none."""

@@ -22,6 +22,7 @@ def inline_svg(text: str, prefix: str, label: str) -> Markup:
     body = re.sub(r'\bid="', f'id="{prefix}-', body)
     body = re.sub(r'href="#', f'href="#{prefix}-', body)
     body = body.replace("url(#", f"url(#{prefix}-")
+    body = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), body)
     for color, name in _VARIABLES.items():
         body = body.replace(color, f"var(--{name})")
     end = body.index(">")

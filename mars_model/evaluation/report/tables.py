@@ -80,7 +80,10 @@ def group_table(comparison: ComparisonFile, by: str) -> Table:
     """A row per group and metric, a column per model, the best of each row marked."""
     models = [row.model for row in ranking(comparison, main_metric(comparison))]
     rows, best = [], set()
-    for number, group in enumerate(g for g in comparison.groups if g.by == by):
+    groups = [group for group in comparison.groups if group.by == by]
+    metrics = list(dict.fromkeys(group.metric for group in groups))
+    groups.sort(key=lambda group: metrics.index(group.metric))
+    for number, group in enumerate(groups):
         values = [group.values.get(name) for name in models]
         top = max((v for v in values if v is not None), default=None)
         best |= {(number, i + 3) for i, v in enumerate(values) if v is not None and v == top}
