@@ -31,7 +31,7 @@ def answer(comparison: ComparisonFile) -> Answer:
     """What the comparison says by its main metric."""
     metric = main_metric(comparison)
     ran = ranking(comparison, metric)
-    if not ran:
+    if metric is None or not ran:
         return Answer(*_nothing(comparison), ())
     further = (*_one_split(comparison, ran[0]), *_unmeasured(comparison))
     if len(ran) == 1:
@@ -103,21 +103,25 @@ def _by_test(test: Significance, best: str) -> str:
     within = f", {share} interval {bounds[0]} to {bounds[1]}" if len(bounds) == 2 else ""
     p = "p\u00a0<\u00a00.001" if test.p_value < 0.001 else f"p\u00a0=\u00a0{test.p_value:.3f}"
     over = f" over {count(test.n_users, 'user')}" if test.n_users is not None else ""
-    verdict = (
-        "is more than chance explains"
-        if _is_sure(test, best)
-        else "may be chance, so take the two as equal until more data say otherwise"
-    )
-    difference = signed(sign * test.difference)
+    difference = f"{signed(sign * test.difference)} in {metric_name(test.metric)}"
     return (
-        f"Against {against} the difference of {difference} in {metric_name(test.metric)} {verdict} "
+        f"Against {against} the difference of {difference} {_verdict(test, best)} "
         f"({test.test}{over}: {p}{within})."
     )
 
 
+def _verdict(test: Significance, best: str) -> str:
+    if _is_sure(test, best):
+        return "is more than chance explains"
+    if test.p_value < LEVEL:
+        return "speaks against the higher mean, so trust neither of the two"
+    return "may be chance, so take the two as equal until more data say otherwise"
+
+
 def _is_sure(test: Significance, best: str) -> bool:
     """Whether the test speaks for the best and not against it."""
-    return test.p_value < LEVEL and (test.difference > 0) == (test.best == best)
+    ahead = test.difference if test.best == best else -test.difference
+    return test.p_value < LEVEL and ahead > 0
 
 
 def _by_seeds(best: ModelRow, rival: ModelRow, metric: str) -> str:
@@ -158,7 +162,9 @@ def _other_leaders(comparison: ComparisonFile, metric: str, best: ModelRow) -> l
         if other == metric or leader is best or mine == leader.mean(other):
             continue
         beside = f", {best.model} {figure(mine)}" if mine is not None else ""
-        found.append(f"By {metric_name(other)} another leads: {_value(leader, other)}{beside}.")
+        found.append(
+            f"By {metric_name(other)} another leads: {leader.model}, {_value(leader, other)}{beside}."
+        )
     return found
 
 
@@ -172,7 +178,8 @@ def _unmeasured(comparison: ComparisonFile) -> list[str]:
     missing = [row.model for row in comparison.models if not row.metrics]
     if not missing:
         return []
-    return [f"{len(missing)} of {len(comparison.models)} models have no figure: {joined(missing)}."]
+    n_models = count(len(comparison.models), "model")
+    return [f"No figure for {len(missing)} of {n_models}: {joined(missing)}."]
 
 
 def _nothing(comparison: ComparisonFile) -> tuple[str, str]:
@@ -185,7 +192,7 @@ def _nothing(comparison: ComparisonFile) -> tuple[str, str]:
 
 
 def _value(row: ModelRow, metric: str) -> str:
-    return f"{row.model}, {metric_name(metric)} {figure(row.mean(metric), row.deviation(metric))}"
+    return f"{metric_name(metric)} {figure(row.mean(metric), row.deviation(metric))}"
 
 
 def _mean(row: ModelRow, metric: str) -> float:

@@ -18,7 +18,7 @@ WIDTH_PT = 340.0  # a phone's width, so that text keeps its size there
 _MARKERS = "os^DvPX"
 _MAX_NAME = 20  # letters of a name where two stand side by side in a legend
 _LOG_FROM = 15  # settings that span more than this many times are drawn on a log axis
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mars-batch",  # the same plot has the same ids
     "text.parse_math": False,
@@ -149,7 +149,7 @@ def _name_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.set_yticks(range(len(names)), short)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axes.grid(axis="x")
 
 
