@@ -162,9 +162,9 @@ def _other_leaders(comparison: ComparisonFile, metric: str, best: ModelRow) -> l
         if other == metric or leader is best or mine == leader.mean(other):
             continue
         beside = f", {best.model} {figure(mine)}" if mine is not None else ""
-        found.append(
-            f"By {metric_name(other)} another leads: {leader.model}, {_value(leader, other)}{beside}."
-        )
+        name = metric_name(other)
+        value = figure(leader.mean(other), leader.deviation(other))
+        found.append(f"By {name} another leads: {leader.model} {value}{beside}.")
     return found
 
 

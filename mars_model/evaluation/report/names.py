@@ -5,7 +5,7 @@ from typing import Any
 
 _SHORT = ("map", "ndcg", "mrr")
 # Metrics of how well lists hit what users liked; the others describe lists, more is not better.
-_HITS = ("recall", "precision", "hit", *_SHORT)
+_HITS = ("recall", "precision", "hit", "reciprocal", *_SHORT)
 
 
 def metric_name(metric: str) -> str:

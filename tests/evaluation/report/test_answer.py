@@ -33,7 +33,7 @@ def test_a_clear_winner_is_named_with_its_lead_over_the_best_baseline() -> None:
 def test_another_leader_by_another_metric_and_models_without_figures_are_said() -> None:
     said = answer(ComparisonFile.model_validate(full()))
     assert [plain(line) for line in said.further] == [
-        "By MAP@500 another leads: ease, MAP@500 0.1300, mars-plus 0.1200.",
+        "By MAP@500 another leads: ease 0.1300, mars-plus 0.1200.",
         "No figure for 1 of 3 models: cdl.",
     ]
 
