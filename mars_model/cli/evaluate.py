@@ -1,27 +1,31 @@
 """mars-batch evaluate."""
 
 import re
-from datetime import date
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from mars_model.cli.extras import needs_extras
 from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.show_comparison import comparison_json, comparison_text
-from mars_model.errors import MarsBatchError
-from mars_model.settings import find_model_file
+from mars_model.cli.report import write_report
+from mars_model.settings import Settings, find_model_file
+
+SPLITS = ("paper", "temporal", "leave-last-out")
 
 
-def _seeds(_ctx: click.Context, _param: click.Parameter, value: str) -> list[int]:
+def _seeds(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, ...]:
     """`1-5`, `3` or `1,4`."""
     seeds: dict[int, None] = {}
     for part in value.split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        match = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", part)
         span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
         if not span:
             raise click.BadParameter(f"{value!r}, expected for example 1-5, 3 or 1,4")
         seeds |= dict.fromkeys(span)
-    return list(seeds)
+    return tuple(seeds)
 
 
 @click.command("evaluate")
@@ -31,54 +35,99 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, value: str) -> list[int
     multiple=True,
     required=True,
     metavar="NAME",
-    help="popularity, ease, als, tfidf, a name in conf/models or a settings file; repeat it.",
+    help="A baseline, a name in conf/models or a settings file; repeat it. Baselines: popularity, "
+    "item-knn, ease, als, bpr, neumf, cmf, ctr, deepfm, wide-and-deep, cdl; of cold items tfidf.",
+)
+@click.option(
+    "--splits",
+    "split",
+    type=click.Choice(SPLITS),
+    default="paper",
+    show_default=True,
+    help="How likes are held out: docs/evaluation.md.",
+)
+@click.option(
+    "--test-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Of the temporal split: likes from this day on test. Default: the latest fifth.",
 )
 @click.option("--seeds", default="1-5", show_default=True, callback=_seeds, metavar="FROM-TO")
+@click.option("--at", type=click.IntRange(1, 500), default=50, show_default=True, metavar="N")
+@click.option(
+    "--trials",
+    "n_trials",
+    type=click.IntRange(1),
+    help="Settings tried for each model. Default: evaluation.n_trials; 1: as they are.",
+)
 @click.option("--items-with-text", is_flag=True, help="Leave out items whose text is empty.")
 @click.option(
     "--cold-items",
     "cold_share",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="SHARE",
-    help="Hold out this share of the items entirely and rank only them.",
+    help="Hold out this share of the items entirely and rank only them; nothing is tuned.",
+)
+@click.option(
+    "--report",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the comparison as one HTML page.",
 )
 @run_date_option
 @click.pass_obj
 def evaluate_command(
     job: Job,
     names: tuple[str, ...],
-    seeds: list[int],
+    split: str,
+    test_from: datetime | None,
+    seeds: tuple[int, ...],
+    at: int,
+    n_trials: int | None,
     items_with_text: bool,
     cold_share: float | None,
+    target: Path | None,
     run_date: date,
 ) -> None:
     """Compare models and baselines on held-out likes of the warehouse.
 
-    Of each user's likes 30 % train, 35 % validate (and tune the baselines), 35 % test. Finished
-    cells stay in evaluation_metrics, so a stopped comparison goes on where it was.
+    Each model is tuned by the same number of trials on the same validation likes. Finished cells
+    stay in evaluation_metrics, so a stopped comparison goes on where it was.
 
-    Example: mars-batch evaluate --model mars --model ease --model als --model popularity
+    Example: mars-batch evaluate --model mars-plus --model ease --model als --seeds 1-3
     """
-    runner = _runner()
-    models = {
-        name: None if runner.is_baseline(name) else job.settings_of_model(find_model_file(name))
+    with needs_extras("evaluating", "train", "tune", "evaluate"):
+        from mars_model.cli.show_comparison import comparison_text
+        from mars_model.evaluation.report.from_comparison import comparison_content
+        from mars_model.runners import evaluation
+    protocol = evaluation.Protocol(
+        run_date=run_date,
+        seeds=seeds,
+        split=split,
+        at=at,
+        n_trials=n_trials or job.settings.evaluation.n_trials,
+        test_from_s=int(test_from.replace(tzinfo=UTC).timestamp()) if test_from else None,
+        has_text_only=items_with_text,
+    )
+    common = (job.warehouse, job.settings, models_of(job, names, evaluation), protocol)
+    if cold_share is None:
+        comparison = evaluation.evaluate(*common, job.say)
+    else:
+        comparison = evaluation.evaluate_cold_items(*common, cold_share, job.say)
+    content = comparison_content(comparison, Path(job.warehouse.path).name, command_line())
+    if target is not None:
+        write_report(content, target)
+    job.show(comparison_text(comparison), content)
+
+
+def models_of(job: Job, names: tuple[str, ...], evaluation: Any) -> dict[str, Settings | None]:
+    """The settings of each model, None for baselines."""
+    return {
+        name: None if evaluation.is_baseline(name) else job.settings_of_model(find_model_file(name))
         for name in names
     }
-    common = (job.warehouse, job.settings, models, run_date, seeds, items_with_text)
-    if cold_share is None:
-        comparison = runner.evaluate(*common, job.say)
-    else:
-        comparison = runner.evaluate_cold_items(*common, cold_share, job.say)
-    job.show(comparison_text(comparison), comparison_json(comparison))
 
 
-def _runner() -> Any:
-    """The runner. Raises MarsBatchError where the train extra is missing."""
-    try:
-        from mars_model.runners import evaluation
-    except ModuleNotFoundError as error:
-        raise MarsBatchError(
-            f"evaluating needs the package {error.name}, which the core installation leaves out. "
-            "Install it with: pip install 'mars-batch[train]'"
-        ) from error
-    return evaluation
+def command_line() -> str:
+    """The command as it was typed, for whoever wants to repeat it."""
+    return " ".join(["mars-batch", *sys.argv[1:]])

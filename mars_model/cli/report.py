@@ -1,12 +1,16 @@
 """mars-batch report."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mars_model.cli.extras import needs_extras
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
+
+if TYPE_CHECKING:
+    from mars_model.evaluation.report.contract import ComparisonFile
 
 
 @click.command("report")
@@ -28,15 +32,10 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
 
     Example: mars-batch report comparison.json --to report.html
     """
-    page, reading = _renderer()
-    content = reading.read_comparison(comparison)
-    html = page.render_report(content)
-    try:
-        target.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise MarsBatchError(
-            f"report {target}: cannot be written ({error.strerror}). Name another file with --to"
-        ) from error
+    with needs_extras("a report", "evaluate"):
+        from mars_model.evaluation.report.reading import read_comparison
+    content = read_comparison(comparison)
+    write_page(content, target)
     n_models = sum(bool(row.metrics) for row in content.models)
     job.show(
         f"report of {n_models} models with figures written to {target}",
@@ -44,13 +43,21 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
     )
 
 
-def _renderer() -> tuple[Any, Any]:
-    """The modules that render and read. Raises MarsBatchError where the extra is missing."""
+def write_report(content: dict[str, Any], target: Path) -> None:
+    """The page of a comparison that was just made."""
+    with needs_extras("a report", "evaluate"):
+        from mars_model.evaluation.report.contract import ComparisonFile
+    write_page(ComparisonFile.model_validate(content), target)
+
+
+def write_page(content: "ComparisonFile", target: Path) -> None:
+    """Render and write. Raises MarsBatchError where the file cannot be written."""
+    with needs_extras("a report", "evaluate"):
+        from mars_model.evaluation.report.page import render_report
     try:
-        from mars_model.evaluation.report import page, reading
-    except ModuleNotFoundError as error:
+        target.write_text(render_report(content), encoding="utf-8")
+    except OSError as error:
         raise MarsBatchError(
-            f"a report needs the package {error.name}, which the core installation leaves out. "
-            "Install it with: pip install 'mars-batch[evaluate]'"
+            f"report {target}: cannot be written ({error.strerror}). Name another file with --to "
+            "or --report"
         ) from error
-    return page, reading

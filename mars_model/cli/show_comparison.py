@@ -1,71 +1,63 @@
-"""How a comparison reads: a table for people, rows for machines."""
+"""How a comparison reads on a terminal."""
 
 import math
 from typing import Any
 
 from mars_model.cli.show import table
-from mars_model.evaluation.comparison import MAP, METRICS, RECALL, Comparison, Outcome, margins
+from mars_model.evaluation.comparison import (
+    MAP,
+    TEST,
+    Comparison,
+    Outcome,
+    main_metrics,
+    margins,
+)
+from mars_model.evaluation.significance import CONFIDENCE, best_against_second
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """Facts, a line per model, and the margins over the best baseline."""
-    facts = comparison.protocol
-    first = comparison.outcomes[0].cells
-    n_tested = first[0].figures[-1].n_users
-    rows = [
-        (
-            outcome.contender.name,
-            _mean(outcome, RECALL),
-            _mean(outcome, MAP),
-            f"{outcome.seconds:.1f}",
-            _settings(outcome),
-        )
-        for outcome in comparison.outcomes
-    ]
+    """Facts, a line per model, what did not run, the margins over the best baseline, the test."""
+    facts, recall = comparison.protocol, main_metrics(comparison.at)[0]
+    seeds = ", ".join(map(str, comparison.seeds))
     lines = [
         f"{facts['n_users']:,} users, {facts['n_items']:,} items, {facts['n_likes']:,} likes; "
-        f"split: {comparison.split}; {n_tested:,} users tested; "
-        f"seeds {', '.join(str(cell.seed) for cell in first)}",
-        table(("model", "recall@50", "MAP@500", "seconds", "settings"), rows),
+        f"split: {comparison.split_name}; {_n_tested(comparison):,} users tested; seeds {seeds}; "
+        f"trials for each model: {comparison.n_trials}",
     ]
+    if comparison.ran:
+        rows = [_row(outcome, recall) for outcome in comparison.ran]
+        names = ("model", recall, MAP.upper(), "seconds", "MB", "settings")
+        lines.append(table(names, rows))
+    lines += [f"{o.name}: not run: {o.reason}" for o in comparison.outcomes if o.reason]
     lines += [
         f"{m.model} over the best baseline ({m.best_baseline}): {m.metric} {_percent(m.share)}"
-        for m in margins(comparison.outcomes)
+        for m in margins(comparison.outcomes, main_metrics(comparison.at))
     ]
+    for metric in main_metrics(comparison.at):
+        if test := best_against_second(comparison.ran, metric):
+            lines.append(
+                f"{test.best} against {test.second}: {metric} {test.difference:+.4f} a user, "
+                f"{100 * CONFIDENCE:.0f} % sure from {test.low:+.4f} to {test.high:+.4f}, "
+                f"p = {test.p_value:.2g}, {test.n_users:,} users"
+            )
     return "\n".join(lines)
 
 
-def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """The same with all digits; `<metric>_sd` is null for a single seed."""
-    models = []
-    for outcome in comparison.outcomes:
-        row: dict[str, Any] = {
-            "model": outcome.contender.name,
-            "is_baseline": outcome.contender.is_baseline,
-            "settings": outcome.contender.settings,
-            "seconds": outcome.seconds,
-            "seeds": [cell.seed for cell in outcome.cells],
-        }
-        for metric in METRICS:
-            row[metric] = outcome.mean(metric)
-            row[f"{metric}_sd"] = outcome.deviation(metric)
-            row[f"{metric}_by_seed"] = [cell.value("test", metric) for cell in outcome.cells]
-        models.append(row)
-    return {
-        "dataset": comparison.dataset,
-        "split": comparison.split,
-        "protocol": comparison.protocol,
-        "models": models,
-        "margins": [
-            {
-                "model": m.model,
-                "metric": m.metric,
-                "best_baseline": m.best_baseline,
-                "share": None if math.isnan(m.share) else m.share,
-            }
-            for m in margins(comparison.outcomes)
-        ],
-    }
+def _row(outcome: Outcome, recall: str) -> tuple[str, ...]:
+    return (
+        outcome.name,
+        _mean(outcome, recall),
+        _mean(outcome, MAP),
+        f"{outcome.seconds:.1f}",
+        "" if outcome.peak_mb is None else f"{outcome.peak_mb:,.0f}",
+        _settings(outcome),
+    )
+
+
+def _n_tested(comparison: Comparison) -> int:
+    recall = main_metrics(comparison.at)[0]
+    figures = (f for o in comparison.ran for f in o.cells[0].figures if f.part == TEST)
+    return next((f.n_users for f in figures if f.metric == recall), 0)
 
 
 def _mean(outcome: Outcome, metric: str) -> str:
@@ -75,11 +67,15 @@ def _mean(outcome: Outcome, metric: str) -> str:
 
 
 def _settings(outcome: Outcome) -> str:
-    """A baseline's chosen values; a model's stand in its file."""
+    """A baseline's chosen values; a model's stand in the JSON."""
     if not outcome.contender.is_baseline:
         return ""
     settings = outcome.contender.settings
-    return ", ".join(f"{k} {v:g}" for k, v in settings.items() if isinstance(v, int | float))
+    return ", ".join(f"{k} {_plain(v)}" for k, v in settings.items() if k != "documents")
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _percent(share: float) -> str:

@@ -1,21 +1,23 @@
-"""Contenders of a comparison: what they reach on one split, and over several seeds."""
+"""What a comparison found: contenders, their cells, the outcome over seeds, and margins."""
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.evaluation.metrics.average_precision import CUTOFF, mean_average_precision
-from mars_model.evaluation.metrics.recall import mean_recall
-from mars_model.features.likes import LikeMatrix
+from mars_model.evaluation.metrics.average_precision import CUTOFF
 
-RECALL = "recall@50"
 MAP = f"map@{CUTOFF}"
-METRICS = (RECALL, MAP)
+TEST, VALIDATION = "test", "validation"
+
+
+def main_metrics(at: int) -> tuple[str, str]:
+    """The two that models are compared by: recall@`at` and MAP@500."""
+    return f"recall@{at}", MAP
 
 
 @dataclass(frozen=True)
@@ -40,57 +42,102 @@ class Figure:
 
 @dataclass(frozen=True)
 class Cell:
-    """What one contender reached on one seed's split, and the seconds it took."""
+    """What one contender reached on one seed's split, and what that took.
+
+    `by_user` has the test part's values of the main metrics, [U] with NaN for users left out;
+    `peak_mb` is None where the system does not tell.
+    """
 
     seed: int
     figures: tuple[Figure, ...]
     seconds: float
+    peak_mb: float | None = None
+    by_user: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def value(self, part: str, metric: str) -> float:
         """One of its figures."""
         return next(f.value for f in self.figures if (f.part, f.metric) == (part, metric))
 
+    def has(self, part: str, metrics: Sequence[str]) -> bool:
+        """Whether it holds these metrics of a part."""
+        return set(metrics) <= {f.metric for f in self.figures if f.part == part}
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """A contender over all seeds, on one part of the held-out likes."""
+    """A contender over all seeds, on the test part.
+
+    `n_trials` settings were tried; `reason` says why there are no cells.
+    """
 
     contender: Contender
     cells: tuple[Cell, ...]
-    part: str
+    n_trials: int = 1
+    reason: str | None = None
 
-    def mean(self, metric: str) -> float:
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.contender.name
+
+    def metrics(self) -> list[str]:
+        """Metrics of the test part that every seed has, the main ones first as they were kept."""
+        first, *others = self.cells
+        named = [f.metric for f in first.figures if f.part == TEST]
+        return [name for name in named if all(cell.has(TEST, (name,)) for cell in others)]
+
+    def values(self, metric: str, part: str = TEST) -> list[float]:
+        """A value per seed."""
+        return [cell.value(part, metric) for cell in self.cells]
+
+    def mean(self, metric: str, part: str = TEST) -> float:
         """Mean over the seeds."""
-        return statistics.fmean(cell.value(self.part, metric) for cell in self.cells)
+        return statistics.fmean(self.values(metric, part))
 
     def deviation(self, metric: str) -> float | None:
         """Sample standard deviation (n − 1) over the seeds; None for a single one."""
-        values = [cell.value(self.part, metric) for cell in self.cells]
+        values = self.values(metric)
         return statistics.stdev(values) if len(values) > 1 else None
+
+    def by_user(self, metric: str) -> NDArray[np.float64]:
+        """Each user's mean over the seeds in which he counts: [U], NaN where he never does."""
+        values = np.stack([cell.by_user[metric] for cell in self.cells])
+        n_counted = np.count_nonzero(~np.isnan(values), axis=0)
+        sums = np.nansum(values, axis=0)
+        return np.where(n_counted > 0, sums / np.maximum(n_counted, 1), np.nan)
 
     @property
     def seconds(self) -> float:
         """Mean seconds to fit and to rank."""
         return statistics.fmean(cell.seconds for cell in self.cells)
 
+    @property
+    def peak_mb(self) -> float | None:
+        """The highest memory of any cell; None where it is not known."""
+        return max((c.peak_mb for c in self.cells if c.peak_mb is not None), default=None)
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was compared, and the outcomes in the order asked for."""
+    """What was compared, and the outcomes in the order asked for.
+
+    `split` is the record of the first seed's; `n_training` [U] each user's likes to learn from.
+    """
 
     dataset: str
-    split: str
+    split_name: str
+    split: dict[str, Any]
     protocol: dict[str, Any]
+    at: int
+    seeds: tuple[int, ...]
+    n_trials: int
     outcomes: tuple[Outcome, ...]
+    n_training: NDArray[np.int64]
 
-
-def measure(ranked: NDArray[np.int64], part: str, relevant: LikeMatrix) -> tuple[Figure, ...]:
-    """recall@50 and MAP@500 of lists [U, 500] against one part of the held-out likes."""
-    n_users = int(np.count_nonzero(np.diff(relevant.starts)))
-    return (
-        Figure(part, RECALL, mean_recall(ranked, relevant, 50), n_users),
-        Figure(part, MAP, mean_average_precision(ranked, relevant, CUTOFF), n_users),
-    )
+    @property
+    def ran(self) -> list[Outcome]:
+        """The outcomes with figures."""
+        return [outcome for outcome in self.outcomes if outcome.cells]
 
 
 @dataclass(frozen=True)
@@ -103,15 +150,16 @@ class Margin:
     share: float
 
 
-def margins(outcomes: Sequence[Outcome]) -> list[Margin]:
+def margins(outcomes: Sequence[Outcome], metrics: Sequence[str]) -> list[Margin]:
     """One per model that is no baseline and metric; none where no baseline took part."""
-    baselines = [o for o in outcomes if o.contender.is_baseline]
-    models = [o for o in outcomes if not o.contender.is_baseline]
+    ran = [o for o in outcomes if o.cells]
+    baselines = [o for o in ran if o.contender.is_baseline]
+    models = [o for o in ran if not o.contender.is_baseline]
     found = []
     for model in models if baselines else []:
-        for metric in METRICS:
+        for metric in metrics:
             best = max(baselines, key=lambda outcome: outcome.mean(metric))
             below = best.mean(metric)
             share = model.mean(metric) / below - 1 if below else math.nan
-            found.append(Margin(model.contender.name, metric, best.contender.name, share))
+            found.append(Margin(model.name, metric, best.name, share))
     return found

@@ -1,107 +1,121 @@
 """Runs evaluate: models and baselines on held-out likes, over seeds, cell by cell."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
 
 from mars_model.errors import SettingsError
-from mars_model.evaluation.cold_items import (
-    rank_cold_by_tfidf,
-    rank_cold_by_variant,
-)
-from mars_model.evaluation.comparison import (
-    MAP,
-    RECALL,
-    Cell,
-    Comparison,
-    Contender,
-    Outcome,
-    measure,
-)
-from mars_model.evaluation.grids import BASELINES, grid
+from mars_model.evaluation.baselines.by_name import NAMES, why_not
+from mars_model.evaluation.cold_items import rank_cold_by_tfidf, rank_cold_by_variant
+from mars_model.evaluation.comparison import Comparison, Contender, Outcome
+from mars_model.evaluation.metrics.item_vectors import ItemVectors
+from mars_model.evaluation.splits.by_name import split_of as split_by_name
 from mars_model.evaluation.splits.cold_items import split_cold_items
-from mars_model.evaluation.splits.paper import split_likes
-from mars_model.evaluation.splits.split import Split
-from mars_model.evaluation.variant import rank_variant
-from mars_model.features.likes import LikeMatrix
+from mars_model.runners.evaluation_bench import Bench, Judge, Say
 from mars_model.runners.evaluation_cells import KeptCells
-from mars_model.runners.evaluation_data import EvaluationData, read_evaluation_data
+from mars_model.runners.evaluation_data import read_evaluation_data
+from mars_model.runners.families import Family, baseline_family, shaping, variant_family
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 
 COLD_BASELINE = "tfidf"
 
-Say = Callable[[str], None]
-HeldOut = Callable[[int], dict[str, LikeMatrix]]  # seed → part → likes
+Models = Mapping[str, Settings | None]  # None for baselines
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a comparison holds equal for all its models.
+
+    `test_from_s` is the temporal split's: seconds since 1970 from which likes test.
+    """
+
+    run_date: date
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
+    split: str = "paper"
+    at: int = 50
+    n_trials: int = 10
+    test_from_s: int | None = None
+    has_text_only: bool = False
 
 
 def is_baseline(name: str) -> bool:
     """Whether a name is a baseline's; all others are names of models' settings files."""
-    return name in (*BASELINES, COLD_BASELINE)
+    return name in (*NAMES, COLD_BASELINE)
 
 
 def evaluate(
-    warehouse: Warehouse,
-    settings: Settings,
-    models: Mapping[str, Settings | None],
-    run_date: date,
-    seeds: Sequence[int],
-    has_text_only: bool,
-    say: Say,
+    warehouse: Warehouse, settings: Settings, models: Models, protocol: Protocol, say: Say
 ) -> Comparison:
-    """Compare on the paper's split; `models` has None for baselines.
+    """Compare models on one split.
 
-    Baselines are tuned on the first seed's validation likes; test likes are read once their
-    settings stand.
+    Each model gets the same number of trials on the first seed's validation likes; test likes are
+    read once its settings stand. A baseline that cannot run here is in the result with the reason.
     """
     if COLD_BASELINE in models:
         raise SettingsError(f"model {COLD_BASELINE}: ranks cold items only, add --cold-items SHARE")
-    _check_likes(settings, models)
-    data = read_evaluation_data(warehouse, settings, run_date, has_text_only)
-    kept = KeptCells.open(warehouse, data.fingerprint, "paper", data.protocol)
-    split_of = cache(partial(split_likes, data.likes))
-
-    def held_out(seed: int) -> dict[str, LikeMatrix]:
-        return {"validation": split_of(seed).validation, "test": split_of(seed).test}
-
+    bench = open_bench(warehouse, settings, models, protocol, say)
     outcomes = []
     for name, model in models.items():
-        if model is None:
-            tried = grid(name, settings.evaluation, split_of, warehouse.spark)
-            contender = _tune(kept, tried, seeds[0], split_of(seeds[0]).validation, say)
+        if model is None and (reason := why_not(name)):
+            say(f"{name}: not run: {reason}")
+            outcomes.append(_not_run(name, reason))
         else:
-            rank = partial(_rank_variant, model, data, split_of)
-            contender = Contender(name, _shaping(model), rank, is_baseline=False)
-        outcomes.append(_run(kept, contender, seeds, held_out, say))
-    return Comparison(data.fingerprint, kept.split, data.protocol, tuple(outcomes))
+            family = family_of(name, model, settings, bench)
+            contender, n_trials = bench.tune(family, protocol.n_trials)
+            outcomes.append(bench.run(contender, protocol.seeds, n_trials))
+    return bench.comparison(tuple(outcomes), protocol.seeds, protocol.n_trials)
+
+
+def open_bench(
+    warehouse: Warehouse, settings: Settings, models: Models, protocol: Protocol, say: Say
+) -> Bench:
+    """The data, the split of every seed and the cells that stand already."""
+    check_likes(settings, models)
+    data = read_evaluation_data(warehouse, settings, protocol.run_date, protocol.has_text_only)
+    split_of = cache(
+        partial(split_by_name, protocol.split, data.timed, test_from_s=protocol.test_from_s)
+    )
+    first = split_of(protocol.seeds[0])
+    vectors = ItemVectors.of_words(data.words_of(settings.documents))
+    judge = Judge(protocol.at, split_of, vectors)
+    kept = KeptCells.open(warehouse, data.fingerprint, first.name, data.protocol)
+    return Bench(kept, judge, data, protocol.seeds[0], say)
+
+
+def family_of(name: str, model: Settings | None, settings: Settings, bench: Bench) -> Family:
+    """A model of the comparison with its search space."""
+    words_of, split_of = bench.data.words_of, bench.judge.split_of
+    if model is None:
+        spark = bench.kept.warehouse.spark
+        return baseline_family(name, settings, words_of, split_of, spark)
+    return variant_family(name, model, words_of, split_of)
 
 
 def evaluate_cold_items(
     warehouse: Warehouse,
     settings: Settings,
-    models: Mapping[str, Settings | None],
-    run_date: date,
-    seeds: Sequence[int],
-    has_text_only: bool,
+    models: Models,
+    protocol: Protocol,
     share: float,
     say: Say,
 ) -> Comparison:
-    """Compare on items held out entirely, ranked by their text: models against TF-IDF."""
+    """Compare on items held out entirely, ranked by their text: models as they are, and TF-IDF."""
     if helpless := [n for n, model in models.items() if model is None and n != COLD_BASELINE]:
         raise SettingsError(
             f"model {', '.join(helpless)}: knows nothing of items without likes, so it cannot rank "
             f"cold items. The baseline for them is {COLD_BASELINE}"
         )
-    _check_likes(settings, models)
-    data = read_evaluation_data(warehouse, settings, run_date, has_text_only)
-    kept = KeptCells.open(warehouse, data.fingerprint, f"cold items {share:g}", data.protocol)
+    check_likes(settings, models)
+    data = read_evaluation_data(warehouse, settings, protocol.run_date, protocol.has_text_only)
     split_of = cache(partial(split_cold_items, data.likes, share))
+    first = split_of(protocol.seeds[0])
+    kept = KeptCells.open(warehouse, data.fingerprint, first.name, data.protocol)
+    bench = Bench(kept, Judge(protocol.at, split_of, None), data, protocol.seeds[0], say)
 
     def rank(model: Settings | None, seed: int) -> NDArray[np.int64]:
         if model is None:
@@ -110,67 +124,13 @@ def evaluate_cold_items(
 
     outcomes = []
     for name, model in models.items():
-        shaping = _shaping(model) if model else {"documents": _dump(settings.documents)}
-        contender = Contender(name, shaping, partial(rank, model), is_baseline=model is None)
-        held_out = lambda seed: {"test": split_of(seed).held_out}  # noqa: E731
-        outcomes.append(_run(kept, contender, seeds, held_out, say))
-    return Comparison(data.fingerprint, kept.split, data.protocol, tuple(outcomes))
+        made_by = shaping(model) if model else {"documents": settings.documents.model_dump()}
+        contender = Contender(name, made_by, partial(rank, model), is_baseline=model is None)
+        outcomes.append(bench.run(contender, protocol.seeds, 1))
+    return bench.comparison(tuple(outcomes), protocol.seeds, 1)
 
 
-def _tune(
-    kept: KeptCells, tried: Sequence[Contender], seed: int, validation: LikeMatrix, say: Say
-) -> Contender:
-    """The settings with the best validation MAP@500; of equal ones the first of the grid."""
-    if len(tried) == 1:
-        return tried[0]
-    values = []
-    for contender in tried:
-        cell = _cell(kept, contender, seed, {"validation": validation})
-        values.append(cell.value("validation", MAP))
-        say(f"{contender.name} {_said(contender)}: validation MAP@500 {values[-1]:.4f}")
-    best = tried[values.index(max(values))]
-    say(f"{best.name}: {_said(best)} chosen on the validation likes of seed {seed}")
-    return best
-
-
-def _run(
-    kept: KeptCells, contender: Contender, seeds: Sequence[int], held_out: HeldOut, say: Say
-) -> Outcome:
-    """All seeds of a contender, those kept from an earlier start included."""
-    cells = []
-    for seed in seeds:
-        cells.append(_cell(kept, contender, seed, held_out(seed)))
-        say(
-            f"{contender.name}, seed {seed}: "
-            f"recall@50 {cells[-1].value('test', RECALL):.4f}, "
-            f"MAP@500 {cells[-1].value('test', MAP):.4f}, {cells[-1].seconds:.1f} s"
-        )
-    return Outcome(contender, tuple(cells), "test")
-
-
-def _cell(
-    kept: KeptCells, contender: Contender, seed: int, held_out: Mapping[str, LikeMatrix]
-) -> Cell:
-    """A kept cell with these parts, or a new one: fitted, ranked, measured and kept."""
-    held = kept.find(contender, seed)
-    if held is not None and set(held_out) <= {figure.part for figure in held.figures}:
-        return held
-    start = time.perf_counter()
-    ranked = contender.rank(seed)
-    seconds = time.perf_counter() - start
-    figures = [f for part, likes in held_out.items() for f in measure(ranked, part, likes)]
-    cell = Cell(seed, tuple(figures), seconds)
-    kept.keep(contender, cell)
-    return cell
-
-
-def _rank_variant(
-    model: Settings, data: EvaluationData, split_of: Callable[[int], Split], seed: int
-) -> NDArray[np.int64]:
-    return rank_variant(model, data.words_of(model.documents), split_of(seed), seed)
-
-
-def _check_likes(settings: Settings, models: Mapping[str, Settings | None]) -> None:
+def check_likes(settings: Settings, models: Models) -> None:
     """All models of a comparison see the same likes."""
     if other := [n for n, model in models.items() if model and model.likes != settings.likes]:
         raise SettingsError(
@@ -179,19 +139,8 @@ def _check_likes(settings: Settings, models: Mapping[str, Settings | None]) -> N
         )
 
 
-def _shaping(model: Settings) -> dict[str, Any]:
-    """The settings that shape what a variant learns; the seed is a cell's own."""
-    training = model.training.model_dump(mode="json", exclude={"seed", "n_threads"})
-    return {
-        "documents": _dump(model.documents),
-        "model": _dump(model.model),
-        "training": training,
-    }
+def _not_run(name: str, reason: str) -> Outcome:
+    def rank(seed: int) -> NDArray[np.int64]:
+        raise AssertionError(f"{name} does not run")
 
-
-def _dump(branch: BaseModel) -> dict[str, Any]:
-    return branch.model_dump(mode="json")
-
-
-def _said(contender: Contender) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in contender.settings.items())
+    return Outcome(Contender(name, {}, rank), (), 0, reason)

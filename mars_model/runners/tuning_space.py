@@ -4,47 +4,10 @@ Source: docs/model.md, "Search". The paper's grids: Zheng et al., section on set
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from mars_model.errors import SettingsError
+from mars_model.evaluation.search_space import Choice, Range, Space, Value
 from mars_model.settings import ModelSettings, Settings
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few values."""
-
-    values: tuple[int | float, ...]
-
-    def setting(self, drawn: float) -> float:
-        """The value of the setting that a draw stands for."""
-        return drawn
-
-    def draw_of(self, setting: float) -> float | None:
-        """The draw that stands for a value, None where there is none."""
-        return setting if setting in self.values else None
-
-
-@dataclass(frozen=True)
-class Range:
-    """Any value from `low` to `high`; a draw below `zero_below` stands for 0."""
-
-    low: float
-    high: float
-    is_log: bool = False
-    zero_below: float = 0.0
-
-    def setting(self, drawn: float) -> float:
-        """The value of the setting that a draw stands for: three digits are enough."""
-        return 0.0 if drawn < self.zero_below else float(f"{drawn:.3g}")
-
-    def draw_of(self, setting: float) -> float | None:
-        """The draw that stands for a value, None where there is none."""
-        drawn = self.low if setting == 0 and self.zero_below else setting
-        return drawn if self.low <= drawn <= self.high else None
-
-
-Space = Mapping[str, Choice | Range]  # dotted name of a setting → its values
 
 _DECAY = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)
 _PAPERS_PENALTIES = Choice((0.001, 0.002, 0.005, 0.01, 0.02, 0.05))
@@ -88,7 +51,7 @@ def space_of(settings: Settings, fixed: Collection[str] = ()) -> Space:
     return space
 
 
-def with_values(settings: Settings, values: Mapping[str, float]) -> Settings:
+def with_values(settings: Settings, values: Mapping[str, Value]) -> Settings:
     """The settings with some of them, by dotted name, replaced."""
     tree = settings.model_dump()
     for name, value in values.items():

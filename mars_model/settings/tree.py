@@ -158,14 +158,9 @@ class AuditSettings(_Branch):
 
 
 class EvaluationSettings(_Branch):
-    """The grids over which evaluate tunes the baselines; als_penalties is Spark's regParam."""
+    """How models are compared."""
 
-    ease_penalties: tuple[Positive, ...] = Field(
-        (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0), min_length=1
-    )
-    als_factors: tuple[Count, ...] = Field((10, 32, 64), min_length=1)
-    als_penalties: tuple[Positive, ...] = Field((0.1, 0.3, 1.0, 3.0), min_length=1)
-    als_alphas: tuple[Positive, ...] = Field((1.0, 10.0, 40.0), min_length=1)
+    n_trials: Count = 10  # settings tried for each model, the same number for all
 
 
 class TrackingSettings(_Branch):

@@ -119,11 +119,12 @@ class Warehouse:
             writer = writer.option("userMetadata", json.dumps(provenance, sort_keys=True))
         writer.save(self.location(table))
 
-    def append(self, table: str, rows: DataFrame, provenance: dict[str, Any]) -> None:
-        """Add rows by one commit."""
+    def append(self, table: str, rows: DataFrame, provenance: dict[str, Any] | None = None) -> None:
+        """Add rows by one commit; `provenance` as in `overwrite`."""
         writer = self._in_contract_order(table, rows).write.format("delta").mode("append")
-        note = json.dumps(provenance, sort_keys=True)
-        writer.option("userMetadata", note).save(self.location(table))
+        if provenance is not None:
+            writer = writer.option("userMetadata", json.dumps(provenance, sort_keys=True))
+        writer.save(self.location(table))
 
     def merge(self, table: str, rows: DataFrame, keys: tuple[str, ...]) -> None:
         """Update the rows with equal keys (null equals null) and insert the others."""

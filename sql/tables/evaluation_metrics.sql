@@ -6,12 +6,14 @@ create table ${table} (
     dataset string not null comment 'fingerprint of the likes and of the version of the items',
     split string not null comment 'how likes were held out, for example paper',
     seed int not null comment 'of the split and of the training',
-    part string not null comment 'validation or test',
+    part string not null comment 'validation, test, or a part of the test likes: test, head items',
     metric string not null comment 'for example recall@50',
     value double,
     n_users bigint comment 'users with held-out likes, over whom it is the mean',
+    by_user array<double> comment 'of test and the main metrics: each user in order of the ids, null for those left out',
     seconds double comment 'to fit and to rank, the same on all rows of a model and seed',
+    peak_mb double comment 'highest memory of the Python process meanwhile, null where not known',
     settings string comment 'JSON: the settings',
-    protocol string comment 'JSON: what a like is, which items, counts, versions of the inputs'
+    protocol string comment 'JSON: what a like is, which items, counts, versions, the split'
 ) using delta
 comment 'One row per model, settings, dataset, split, seed, part and metric'

@@ -1,28 +1,8 @@
 """What a search may try of each baseline: plain data, every range around its own paper's values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-Value = int | float | str | bool | tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Range:
-    """Numbers from `low` to `high`, both included; whole ones where both are whole."""
-
-    low: int | float
-    high: int | float
-    is_log: bool = False
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few values."""
-
-    values: tuple[Value, ...]
-
-
-Space = Mapping[str, Range | Choice]
+from mars_model.evaluation.search_space import Choice, Range, Space
 
 _FACTORS = Choice((5, 10, 20, 50, 70, 100))  # the MARS paper's, section 4.4.1
 _TOWERS = Choice(((64, 64), (128, 64, 32), (200, 200, 200)))

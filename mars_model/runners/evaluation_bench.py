@@ -1,0 +1,159 @@
+"""Fits, ranks and measures contenders; what stands in a cell is not done again."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mars_model.errors import MarsBatchError
+from mars_model.evaluation.comparison import (
+    MAP,
+    TEST,
+    VALIDATION,
+    Cell,
+    Comparison,
+    Contender,
+    Outcome,
+    main_metrics,
+)
+from mars_model.evaluation.measures import (
+    accuracy_beside,
+    by_popularity,
+    description,
+    figures_of,
+    main_by_user,
+)
+from mars_model.evaluation.metrics.item_vectors import ItemVectors
+from mars_model.evaluation.search_space import Value
+from mars_model.evaluation.splits.cold_items import ColdSplit
+from mars_model.evaluation.splits.split import Split
+from mars_model.runners.equal_search import search
+from mars_model.runners.evaluation_cells import KeptCells
+from mars_model.runners.evaluation_data import EvaluationData
+from mars_model.runners.families import Family
+from mars_model.runners.peak_memory import watch_peak
+
+Say = Callable[[str], None]
+# A trial whose training ran away: worse than any that ended.
+_FAILED = -1.0
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Measures ranked lists by the split of a seed; `vectors` say how alike items are.
+
+    Of cold items only how well lists hit is measured: what else there is describes training.
+    """
+
+    at: int
+    split_of: Callable[[int], Split | ColdSplit]
+    vectors: ItemVectors | None
+
+    def cell(
+        self, seed: int, ranked: NDArray[np.int64], is_trial: bool, seconds: float, mb: float | None
+    ) -> Cell:
+        """A trial's cell has validation figures only; test likes are not looked at."""
+        split, at = self.split_of(seed), self.at
+        figures = []
+        if isinstance(split, Split):
+            on_validation = main_by_user(ranked, split.validation, at)
+            figures += figures_of(VALIDATION, on_validation)
+        if is_trial:
+            return Cell(seed, tuple(figures), seconds, mb)
+        relevant = split.test if isinstance(split, Split) else split.held_out
+        by_user = main_by_user(ranked, relevant, at)
+        figures += [*figures_of(TEST, by_user), *accuracy_beside(ranked, relevant, at)]
+        if isinstance(split, Split) and self.vectors is not None:
+            figures += description(ranked, split.training, self.vectors, at)
+            figures += by_popularity(ranked, split.training, relevant, at)
+        return Cell(seed, tuple(figures), seconds, mb, by_user)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where contenders are measured: the data, the cells that stand, and who judges."""
+
+    kept: KeptCells
+    judge: Judge
+    data: EvaluationData
+    tuning_seed: int
+    say: Say
+
+    def tune(self, family: Family, n_trials: int) -> tuple[Contender, int]:
+        """The settings with the best validation MAP@500 of the tuning seed, and trials made."""
+        if n_trials == 1 or not family.space:
+            return family.contender(family.start), 1
+
+        def judge(values: dict[str, Value]) -> float:
+            value = self.validation(family.contender(values), MAP)
+            said = ", ".join(f"{k} {plain(v)}" for k, v in values.items())
+            self.say(f"{family.name}: validation MAP@500 {value:.4f} with {said}")
+            return value
+
+        values, n_tried = search(family.space, family.start, n_trials, self.tuning_seed, judge)
+        return family.contender(values), n_tried
+
+    def validation(self, contender: Contender, metric: str) -> float:
+        """A metric on the tuning seed's validation likes; −1 where a training ran away."""
+        try:
+            cell = self._cell(contender, self.tuning_seed, is_trial=True)
+        except MarsBatchError as error:
+            self.say(f"{contender.name}: {error}")
+            return _FAILED
+        return cell.value(VALIDATION, metric)
+
+    def run(self, contender: Contender, seeds: Sequence[int], n_trials: int) -> Outcome:
+        """All seeds of a contender, those kept from an earlier start included."""
+        recall = main_metrics(self.judge.at)[0]
+        cells = []
+        for seed in seeds:
+            try:
+                cell = self._cell(contender, seed, is_trial=False)
+            except MarsBatchError as error:
+                self.say(f"{contender.name}, seed {seed}: {error}")
+                return Outcome(contender, (), n_trials, f"failed with seed {seed}: {error}")
+            cells.append(cell)
+            self.say(
+                f"{contender.name}, seed {seed}: {recall} {cell.value(TEST, recall):.4f}, "
+                f"{MAP} {cell.value(TEST, MAP):.4f}, {cell.seconds:.1f} s"
+            )
+        return Outcome(contender, tuple(cells), n_trials)
+
+    def comparison(
+        self, outcomes: tuple[Outcome, ...], seeds: tuple[int, ...], n_trials: int
+    ) -> Comparison:
+        """The outcomes with what they have in common."""
+        split = self.judge.split_of(self.tuning_seed)
+        training = split.training if isinstance(split, Split) else split.histories
+        return Comparison(
+            dataset=self.kept.dataset,
+            split_name=split.name,
+            split=split.record,
+            protocol=self.data.protocol,
+            at=self.judge.at,
+            seeds=seeds,
+            n_trials=n_trials,
+            outcomes=outcomes,
+            n_training=np.diff(training.starts),
+        )
+
+    def _cell(self, contender: Contender, seed: int, is_trial: bool) -> Cell:
+        """A kept cell with the figures asked for, or a new one: fitted, ranked, measured, kept."""
+        held = self.kept.find(contender, seed)
+        part = VALIDATION if is_trial else TEST
+        if held is not None and held.has(part, main_metrics(self.judge.at)):
+            return held
+        start = time.perf_counter()
+        with watch_peak() as peak:
+            ranked = contender.rank(seed)
+        seconds = time.perf_counter() - start
+        cell = self.judge.cell(seed, ranked, is_trial, seconds, peak.mb)
+        self.kept.keep(contender, cell, self.judge.split_of(seed).record)
+        return cell
+
+
+def plain(value: Value) -> str:
+    """A setting's value in few characters."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
