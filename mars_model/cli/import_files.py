@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from mars_model.cli.import_research import import_and_show, rejected_hint, table_lines
 from mars_model.cli.job import Job
+from mars_model.cli.show_imported import set_text, tables_text
 from mars_model.runners.importing import import_files
+from mars_model.runners.importing_research import import_research_set
 from mars_model.sources.research import FORMATS
 
 
@@ -71,7 +72,8 @@ def import_command(
                 "a research set takes --format NAME and --from PATH, with --texts FILE or not, "
                 "and no other file in the same command"
             )
-        import_and_show(job, kind, paths, texts)
+        done = import_research_set(job.warehouse, job.settings, kind, paths, texts, job.say)
+        job.show("\n".join(set_text(done)), asdict(done))
         return
     if not has_files:
         raise click.UsageError(
@@ -79,8 +81,5 @@ def import_command(
             "--segment-items FILE; or a research set: --format NAME --from PATH"
         )
     imported = import_files(job.warehouse, job.settings, items, interactions, named)
-    lines = []
-    for done in imported:
-        lines += table_lines(done, "in place of all before" if done.table in named else "merged")
-    lines += rejected_hint(imported)
-    job.show("\n".join(lines), [asdict(done) for done in imported])
+    text = "\n".join(tables_text(imported, replaced=tuple(named)))
+    job.show(text, [asdict(done) for done in imported])

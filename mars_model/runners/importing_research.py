@@ -59,18 +59,15 @@ def import_research_set(
             f"settings: 'likes.min_rating' is {settings.likes.min_rating:g}, but sets of format "
             f"{kind} have no ratings, every entry is a like. Leave it out"
         )
+    # First, for a mistake in it should not wait for the set to be read.
+    lines = None if texts is None else _read_texts(warehouse, settings, texts)
     with tempfile.TemporaryDirectory(prefix="mars-import-") as folder:
         written = write_set(chosen, Path(folder), say)
-        items = read_file(warehouse.spark, str(written.items))
+        raw = read_file(warehouse.spark, str(written.items))
         required = ("item_id", *settings.sources.extra_item_columns)
-        items = with_our_names(items, {}, required, chosen.items.source, "sources.item_columns")
-        given = None
-        if texts is None:
-            items = with_texts(items, None)
-        else:
-            lines = _read_texts(warehouse, settings, texts)
-            given = _count_texts(lines, items, texts, kind)
-            items = with_texts(items, texts_of_lines(lines))
+        items = with_our_names(raw, {}, required, chosen.items.source, "sources.item_columns")
+        given = None if lines is None else _count(lines, items, str(texts), kind)
+        items = with_texts(items, None if lines is None else texts_of_lines(lines))
         interactions = read_file(warehouse.spark, str(written.interactions))
         tables = [
             merge_items(warehouse, settings, items, chosen.items.source),
@@ -80,13 +77,13 @@ def import_research_set(
 
 
 def _read_texts(warehouse: Warehouse, settings: Settings, texts: str) -> DataFrame:
-    columns = settings.sources.item_columns
-    names = {ours: columns[ours] for ours in ("item_id", "text") if ours in columns}
+    renamed = settings.sources.item_columns
+    names = {ours: theirs for ours, theirs in renamed.items() if ours in ("item_id", "text")}
     raw = read_file(warehouse.spark, texts)
     return with_our_names(raw, names, ("item_id", "text"), texts, "sources.item_columns")
 
 
-def _count_texts(lines: DataFrame, items: DataFrame, source: str, kind: str) -> TextsGiven:
+def _count(lines: DataFrame, items: DataFrame, source: str, kind: str) -> TextsGiven:
     with readable(source):  # the first action: a file may break far behind its start
         # Spark prunes what a count does not need, a line's soundness too, unless it is held.
         n_lines = lines.persist().count()
