@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from mars_model.evaluation.cold_items import (
     rank_cold_by_tfidf,
     rank_cold_by_variant,
-    split_cold_items,
 )
+from mars_model.evaluation.splits.cold_items import split_cold_items
 from mars_model.features.likes import LikeMatrix
 from tests.conftest import small_settings
 

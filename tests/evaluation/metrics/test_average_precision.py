@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mars_model.evaluation.average_precision import mean_average_precision
+from mars_model.evaluation.metrics.average_precision import mean_average_precision
 from mars_model.features.likes import LikeMatrix
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mars_model.evaluation.recall import mean_recall
+from mars_model.evaluation.metrics.recall import mean_recall
 from mars_model.features.likes import LikeMatrix
 
 
