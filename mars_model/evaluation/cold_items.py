@@ -4,18 +4,17 @@ The history of a user is all that he likes among the other, warm items. Users wh
 item, or no warm one, are left out.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.evaluation.average_precision import CUTOFF
 from mars_model.evaluation.baselines.tfidf import TfIdf
 from mars_model.evaluation.fitting import FittingTask, attention_of, fit
 from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.metrics.average_precision import CUTOFF
 from mars_model.evaluation.ranking import rank_unseen
+from mars_model.evaluation.splits.cold_items import ColdSplit
 from mars_model.evaluation.validation import rank_by_vectors
 from mars_model.evaluation.variant import vocabulary_of, with_seed
 from mars_model.features.likes import LikeMatrix
@@ -24,37 +23,6 @@ from mars_model.settings import Settings
 from mars_model.training.network import all_vectors, encode_new
 
 Words = Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True)
-class ColdSplit:
-    """Items split in two; matrices hold positions within `warm_idx` or within `cold_idx`.
-
-    Shapes: W warm items, C cold items, U all users, T users who like items of both kinds.
-    """
-
-    warm_idx: NDArray[np.int64]  # [W] ascending
-    cold_idx: NDArray[np.int64]  # [C] ascending
-    training: LikeMatrix  # [U, W]
-    histories: LikeMatrix  # [T, W]
-    held_out: LikeMatrix  # [T, C]
-
-
-def split_cold_items(likes: LikeMatrix, share: float, seed: int) -> ColdSplit:
-    """Hold out ⌊share · items⌋ items, one at least, at random by `seed`."""
-    n_cold = max(1, math.floor(share * likes.n_items + 1e-9))
-    shuffled = np.random.default_rng(seed).permutation(likes.n_items)
-    cold_idx, warm_idx = np.sort(shuffled[:n_cold]), np.sort(shuffled[n_cold:])
-    warm, cold = _among(likes, warm_idx), _among(likes, cold_idx)
-    likes_both = (np.diff(warm.starts) > 0) & (np.diff(cold.starts) > 0)
-    testers = np.flatnonzero(likes_both).tolist()
-    return ColdSplit(
-        warm_idx,
-        cold_idx,
-        warm,
-        LikeMatrix.from_rows([warm.row(user) for user in testers], warm.n_items),
-        LikeMatrix.from_rows([cold.row(user) for user in testers], cold.n_items),
-    )
 
 
 def rank_cold_by_tfidf(words: Words, split: ColdSplit) -> NDArray[np.int64]:
@@ -103,14 +71,6 @@ def _cold_catalogue(memory: NDArray[np.float32], candidates: NDArray[np.float32]
         n_likes=np.zeros(n_items, dtype=np.int64),
         allowed=np.ones((1, n_cold), dtype=np.bool_),
     )
-
-
-def _among(likes: LikeMatrix, item_idx: NDArray[np.int64]) -> LikeMatrix:
-    """The likes of some items only, by their position in `item_idx`."""
-    position = np.full(likes.n_items, -1, dtype=np.int32)
-    position[item_idx] = np.arange(len(item_idx), dtype=np.int32)
-    rows = [position[likes.row(user_idx)] for user_idx in range(likes.n_users)]
-    return LikeMatrix.from_rows([row[row >= 0] for row in rows], len(item_idx))
 
 
 def _pick(words: Words, item_idx: NDArray[np.int64]) -> Words:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.evaluation.average_precision import CUTOFF, mean_average_precision
-from mars_model.evaluation.recall import mean_recall
+from mars_model.evaluation.metrics.average_precision import CUTOFF, mean_average_precision
+from mars_model.evaluation.metrics.recall import mean_recall
 from mars_model.features.likes import LikeMatrix
 
 RECALL = "recall@50"

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from mars_model.evaluation.average_precision import CUTOFF
 from mars_model.evaluation.baselines.als import Als
 from mars_model.evaluation.baselines.ease import Ease
 from mars_model.evaluation.baselines.popularity import Popularity
 from mars_model.evaluation.comparison import Contender
+from mars_model.evaluation.metrics.average_precision import CUTOFF
 from mars_model.evaluation.ranking import Scores, rank_unseen
-from mars_model.evaluation.split import Split
+from mars_model.evaluation.splits.split import Split
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import EvaluationSettings
 

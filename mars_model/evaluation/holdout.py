@@ -22,13 +22,13 @@ def hold_out(
     keep all users and items.
     """
     n_likes = np.diff(likes.starts)
-    user_of_like = np.repeat(np.arange(likes.n_users), n_likes)
+    user_of_like = likes.user_idx
     order = np.lexsort((_draws(likes, user_of_like, seed, user_ids, item_ids), user_of_like))
     place = np.arange(likes.n_likes) - likes.starts[user_of_like]
     n_held = np.floor(share * n_likes + 1e-9).astype(np.int64)
     is_held = np.zeros(likes.n_likes, dtype=bool)
     is_held[order] = place < n_held[user_of_like]
-    return _part(likes, user_of_like, ~is_held), _part(likes, user_of_like, is_held)
+    return likes.only(~is_held), likes.only(is_held)
 
 
 def _draws(
@@ -50,12 +50,3 @@ def _hash(values: NDArray[np.generic]) -> NDArray[np.uint64]:
     """The same 64 bits for the same value in every process."""
     plain = values if values.dtype.kind in "iu" else values.astype(object)
     return np.asarray(pd.util.hash_array(plain, categorize=False), dtype=np.uint64)
-
-
-def _part(
-    likes: LikeMatrix, user_of_like: NDArray[np.int64], is_in: NDArray[np.bool_]
-) -> LikeMatrix:
-    """The chosen likes, of all users."""
-    starts = np.zeros(likes.n_users + 1, dtype=np.int64)
-    np.cumsum(np.bincount(user_of_like[is_in], minlength=likes.n_users), out=starts[1:])
-    return LikeMatrix(starts, likes.item_idx[is_in], likes.n_items)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from mars_model.settings import LikeSettings
@@ -18,6 +18,14 @@ def user_histories(interactions: DataFrame, run_date: date, likes: LikeSettings)
     rating). It is a like where its rating is at least `likes.min_rating`; without that setting
     every event is one. Newest first; likes without a time come last, by item id. Users who
     liked nothing keep a row with an empty array.
+    """
+    return timed_histories(interactions, run_date, likes).drop("liked_at_s")
+
+
+def timed_histories(interactions: DataFrame, run_date: date, likes: LikeSettings) -> DataFrame:
+    """The rows of `user_histories` with `liked_at_s`: when each item of `item_ids` was liked.
+
+    An array of seconds since 1970 UTC, rounded down, null where the time is unknown.
     """
     seen = interactions.where(
         F.col("interacted_at").isNull()
@@ -43,4 +51,10 @@ def user_histories(interactions: DataFrame, run_date: date, likes: LikeSettings)
         F.col("_likes.item_id").alias("item_ids"),
         F.size("_likes").alias("n_items"),
         "last_interacted_at",
+        F.transform("_likes.age", _seconds).alias("liked_at_s"),
     )
+
+
+def _seconds(age: Column) -> Column:
+    """Age in microseconds before 1970 → seconds since 1970, null for never."""
+    return F.when(age != _NEVER, F.floor(-age / 1_000_000))

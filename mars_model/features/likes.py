@@ -39,6 +39,11 @@ class LikeMatrix:
         """Number of likes."""
         return len(self.item_idx)
 
+    @property
+    def user_idx(self) -> NDArray[np.int64]:
+        """The user of each like: [n_likes], ascending."""
+        return np.repeat(np.arange(self.n_users, dtype=np.int64), np.diff(self.starts))
+
     def row(self, user_idx: int) -> NDArray[np.int32]:
         """Item positions that one user likes, ascending."""
         return self.item_idx[self.starts[user_idx] : self.starts[user_idx + 1]]
@@ -52,3 +57,10 @@ class LikeMatrix:
         return LikeMatrix(
             starts, self.item_idx[np.repeat(self.starts[users], lengths) + within], self.n_items
         )
+
+    def only(self, is_kept: NDArray[np.bool_]) -> "LikeMatrix":
+        """The likes chosen by `is_kept` [n_likes]; all users and items stay."""
+        counts = np.bincount(self.user_idx[is_kept], minlength=self.n_users)
+        starts = np.zeros(self.n_users + 1, dtype=np.int64)
+        np.cumsum(counts, out=starts[1:])
+        return LikeMatrix(starts, self.item_idx[is_kept], self.n_items)

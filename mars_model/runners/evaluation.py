@@ -14,7 +14,6 @@ from mars_model.errors import SettingsError
 from mars_model.evaluation.cold_items import (
     rank_cold_by_tfidf,
     rank_cold_by_variant,
-    split_cold_items,
 )
 from mars_model.evaluation.comparison import (
     MAP,
@@ -26,7 +25,9 @@ from mars_model.evaluation.comparison import (
     measure,
 )
 from mars_model.evaluation.grids import BASELINES, grid
-from mars_model.evaluation.split import Split, split_likes
+from mars_model.evaluation.splits.cold_items import split_cold_items
+from mars_model.evaluation.splits.paper import split_likes
+from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.variant import rank_variant
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.evaluation_cells import KeptCells

@@ -13,22 +13,28 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
+from mars_model.evaluation.splits.timed_likes import UNKNOWN_TIME, TimedLikes
 from mars_model.features.documents import item_documents
-from mars_model.features.histories import user_histories
+from mars_model.features.histories import timed_histories
 from mars_model.features.likes import LikeMatrix
-from mars_model.runners.training_data import collect_documents, stream_likes
+from mars_model.runners.training_data import collect_documents
 from mars_model.settings import DocumentSettings, Settings
 from mars_model.tables.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class EvaluationData:
-    """Likes by position, and the words of each item for any settings of documents."""
+    """Likes by position with their times, and each item's words for any settings of documents."""
 
-    likes: LikeMatrix
+    timed: TimedLikes
     words_of: Callable[[DocumentSettings], list[list[str]]]
-    fingerprint: str  # of the likes, the item ids and the version of the items
+    fingerprint: str  # of the likes, their times, the item ids and the version of the items
     protocol: dict[str, Any]
+
+    @property
+    def likes(self) -> LikeMatrix:
+        """The likes without their times."""
+        return self.timed.likes
 
 
 def read_evaluation_data(
@@ -44,12 +50,14 @@ def read_evaluation_data(
     if has_text_only:
         items = items.where(F.trim(F.coalesce("text", F.lit(""))) != "")
     interactions = warehouse.read("interactions", versions["interactions"])
-    histories = user_histories(interactions, run_date, settings.likes)
+    histories = timed_histories(interactions, run_date, settings.likes)
     item_ids, _ = collect_documents(
         items.select("item_id", F.array().cast("array<string>").alias("words"))
     )
     min_likes = max(settings.likes.min_per_user, 2)
-    likes, _ = stream_likes(histories.where(F.col("n_items") >= min_likes), item_ids, min_likes)
+    enough = histories.where(F.col("n_items") >= min_likes)
+    timed = stream_timed_likes(enough, item_ids, min_likes)
+    likes = timed.likes
     if not likes.n_likes:
         raise InputDataError(
             f"interactions (version {versions['interactions']}): no user with {min_likes} likes "
@@ -64,9 +72,31 @@ def read_evaluation_data(
         "n_users": likes.n_users,
         "n_items": likes.n_items,
         "n_likes": likes.n_likes,
+        "n_likes_without_time": int(np.count_nonzero(~timed.is_timed)),
     }
-    fingerprint = _fingerprint(likes, item_ids, versions["items"])
-    return EvaluationData(likes, _words_of(items), fingerprint, protocol)
+    fingerprint = _fingerprint(timed, item_ids, versions["items"])
+    return EvaluationData(timed, _words_of(items), fingerprint, protocol)
+
+
+def stream_timed_likes(
+    histories: DataFrame, item_ids: NDArray[np.generic], min_likes: int
+) -> TimedLikes:
+    """Likes by position with their times, users by id; rows pass by one partition at a time.
+
+    `histories` as `timed_histories` makes them. Users who like fewer than `min_likes` of these
+    items stay out.
+    """
+    index = {item_id: position for position, item_id in enumerate(item_ids.tolist())}
+    items, times = [], []
+    rows = histories.orderBy("user_id").select("item_ids", "liked_at_s").toLocalIterator()
+    for row in rows:
+        pairs = zip(row["item_ids"], row["liked_at_s"], strict=True)
+        known = [(index[item_id], time) for item_id, time in pairs if item_id in index]
+        if len(known) >= min_likes:
+            items.append(np.array([item for item, _ in known], dtype=np.int32))
+            at = [UNKNOWN_TIME if time is None else time for _, time in known]
+            times.append(np.array(at, dtype=np.int64))
+    return TimedLikes.from_rows(items, times, len(item_ids))
 
 
 def _words_of(items: DataFrame) -> Callable[[DocumentSettings], list[list[str]]]:
@@ -79,8 +109,9 @@ def _words_of(items: DataFrame) -> Callable[[DocumentSettings], list[list[str]]]
     return words_of
 
 
-def _fingerprint(likes: LikeMatrix, item_ids: NDArray[np.generic], items_version: int) -> str:
-    digest = hashlib.sha256(likes.starts.tobytes())
-    digest.update(likes.item_idx.tobytes())
+def _fingerprint(timed: TimedLikes, item_ids: NDArray[np.generic], items_version: int) -> str:
+    digest = hashlib.sha256(timed.likes.starts.tobytes())
+    digest.update(timed.likes.item_idx.tobytes())
+    digest.update(timed.times.tobytes())
     digest.update("\n".join([str(items_version), *map(str, item_ids)]).encode())
     return digest.hexdigest()[:12]

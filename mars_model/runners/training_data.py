@@ -72,17 +72,17 @@ def collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[l
 
 
 def stream_likes(
-    histories: DataFrame, item_ids: NDArray[np.generic], min_likes: int = 2
+    histories: DataFrame, item_ids: NDArray[np.generic]
 ) -> tuple[LikeMatrix, NDArray[np.generic]]:
     """Likes by position and the users' ids, ascending; rows pass by one partition at a time.
 
-    Users who like fewer than `min_likes` of these items stay out.
+    Users who like fewer than two of these items stay out.
     """
     index = {item_id: position for position, item_id in enumerate(item_ids.tolist())}
     user_ids, rows = [], []
     for row in histories.orderBy("user_id").select("user_id", "item_ids").toLocalIterator():
         known = [index[i] for i in row["item_ids"] if i in index]
-        if len(known) >= min_likes:
+        if len(known) >= 2:
             user_ids.append(row["user_id"])
             rows.append(np.array(known, dtype=np.int32))
     return LikeMatrix.from_rows(rows, len(item_ids)), np.array(user_ids)

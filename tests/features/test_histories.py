@@ -1,10 +1,10 @@
 """Interactions to what a user liked before a date."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from pyspark.sql import SparkSession
 
-from mars_model.features.histories import user_histories
+from mars_model.features.histories import timed_histories, user_histories
 from mars_model.settings import LikeSettings
 
 RUN_DATE = date(2026, 3, 1)
@@ -100,4 +100,22 @@ def test_string_ids_stay_strings_and_break_ties_as_strings(spark: SparkSession) 
     assert histories(spark, rows, LikeSettings(), schema) == {
         "007": (["10", "9"], 2, None),
         "7": (["b"], 1, at(1)),
+    }
+
+
+def test_times_stand_beside_the_items_in_whole_seconds_rounded_down(spark: SparkSession) -> None:
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    rows = [
+        (1, 10, None, start + timedelta(seconds=40, microseconds=999_999)),
+        (1, 11, None, start + timedelta(seconds=50)),
+        (1, 12, None, None),
+        (1, 13, None, start - timedelta(microseconds=1)),
+        (1, 10, None, start + timedelta(seconds=5)),
+        (2, 20, None, at(1)),
+    ]
+    frame = timed_histories(spark.createDataFrame(rows, SCHEMA), RUN_DATE, LikeSettings())
+    found = {row["user_id"]: (row["item_ids"], row["liked_at_s"]) for row in frame.collect()}
+    assert found == {
+        1: ([11, 10, 13, 12], [50, 40, -1, None]),
+        2: ([20], [int(at(1).timestamp())]),
     }

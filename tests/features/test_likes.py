@@ -34,3 +34,11 @@ def test_every_row_is_the_set_of_its_likes(rows: list[list[int]]) -> None:
     assert [likes.row(user).tolist() for user in range(likes.n_users)] == [
         sorted(set(row)) for row in rows
     ]
+
+
+def test_chosen_likes_keep_their_users_and_all_items() -> None:
+    likes = LikeMatrix.from_rows([[0, 2], [], [1, 3]], n_items=5)
+    assert likes.user_idx.tolist() == [0, 0, 2, 2]
+    chosen = likes.only(np.array([False, True, False, False]))
+    assert [chosen.row(user).tolist() for user in range(3)] == [[2], [], []]
+    assert (chosen.n_items, chosen.item_idx.dtype) == (5, np.int32)

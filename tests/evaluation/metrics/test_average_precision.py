@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from mars_model.evaluation.average_precision import mean_average_precision
+from mars_model.evaluation.metrics.average_precision import (
+    average_precision,
+    mean_average_precision,
+)
+from mars_model.evaluation.metrics.hits import Hits
 from mars_model.features.likes import LikeMatrix
 
 
@@ -64,3 +68,9 @@ def test_the_end_of_a_short_list_is_no_hit():
 
 def test_lists_may_be_shorter_than_the_cutoff():
     assert mean_average_precision(np.array([[5, 3]]), likes((3,)), k=500) == pytest.approx(1 / 2)
+
+
+def test_each_user_has_a_value_and_those_without_held_out_likes_none():
+    hits = Hits.of(np.array([[1, 2, 3], [1, 2, 3]]), likes((1, 3), ()))
+    np.testing.assert_allclose(average_precision(hits, 3), [(1 + 2 / 3) / 2, np.nan])
+    np.testing.assert_allclose(average_precision(hits, 2), [(1 + 0) / 2, np.nan])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mars_model.evaluation.recall import mean_recall
+from mars_model.evaluation.metrics.hits import Hits
+from mars_model.evaluation.metrics.recall import mean_recall, recall
 from mars_model.features.likes import LikeMatrix
 
 
@@ -38,3 +39,10 @@ def test_users_without_held_out_likes_are_left_out_of_the_mean():
 
 def test_nobody_with_held_out_likes_gives_zero():
     assert mean_recall(np.array([[1, 2]]), likes(()), k=2) == 0.0
+
+
+def test_each_user_has_a_value_and_those_without_held_out_likes_none():
+    ranked = np.array([[1, 2, 3], [1, 2, 3], [3, 1, -1]])
+    hits = Hits.of(ranked, likes((1, 3), (), (1, 2)))
+    np.testing.assert_array_equal(recall(hits, 2), [1 / 2, np.nan, 1 / 2])
+    np.testing.assert_array_equal(recall(hits, 3), [2 / 2, np.nan, 1 / 2])

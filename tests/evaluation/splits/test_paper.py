@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mars_model.evaluation.split import split_likes
+from mars_model.evaluation.splits.paper import split_likes
 from mars_model.features.likes import LikeMatrix
 
 ROWS = st.lists(st.sets(st.integers(0, 39), max_size=40), min_size=1, max_size=8)
@@ -36,11 +36,12 @@ def test_parts_make_up_the_likes_without_overlap_and_everybody_trains(rows, seed
     likes = LikeMatrix.from_rows([sorted(row) for row in rows], n_items=40)
     split = split_likes(likes, seed)
     parts = (split.training, split.validation, split.test)
-    assert {(part.n_users, part.n_items) for part in parts} == {(len(rows), 40)}
-    for user, row in enumerate(rows):
-        pieces = [part.row(user).tolist() for part in parts]
-        assert sorted(pieces[0] + pieces[1] + pieces[2]) == sorted(row)
-        assert bool(pieces[0]) == bool(row)
+    assert split.users.tolist() == [user for user, row in enumerate(rows) if row]
+    assert {(part.n_users, part.n_items) for part in parts} == {(len(split.users), 40)}
+    for place, user in enumerate(split.users):
+        pieces = [part.row(place).tolist() for part in parts]
+        assert sorted(pieces[0] + pieces[1] + pieces[2]) == sorted(rows[user])
+        assert pieces[0]
 
 
 def test_the_seed_alone_decides():
@@ -48,3 +49,21 @@ def test_the_seed_alone_decides():
     first, again, another = (split_likes(likes, seed).test.item_idx.tolist() for seed in (1, 1, 2))
     assert first == again
     assert first != another
+
+
+def test_the_record_says_how_and_how_much():
+    likes = LikeMatrix.from_rows([range(10), [], [3, 5, 7]], n_items=10)
+    split = split_likes(likes, seed=7)
+    assert split.name == "paper"
+    assert split.record == {
+        "split": "paper",
+        "training_share": 0.3,
+        "seed": 7,
+        "n_users": 2,
+        "n_training_likes": 3 + 1,
+        "n_validation_likes": 3 + 1,
+        "n_test_likes": 4 + 1,
+        "n_test_users": 2,
+        "n_users_left_out": 0,
+        "n_likes_left_out": 0,
+    }

@@ -1,0 +1,1 @@
+"""How likes are held out. docs/evaluation.md says which split asks what."""
