@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt conf/spark-defaults.conf mars_model/tab
 	@command -v "$(PYTHON)" >/dev/null || { echo "No Python found, 3.11 or later needed: install it, or name it with make PYTHON=..."; exit 1; }
 	@$(PYTHON) mars_model/prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[train,tune,mlflow,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[train,evaluate,tune,mlflow,dev]'
 	$(BIN)/python -m mars_model.tables.jars
 	@touch $(READY)
 

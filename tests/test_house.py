@@ -90,9 +90,10 @@ def test_one_module_imports_mlflow() -> None:
     assert importers("mlflow") == {"runners/tracking.py"}
 
 
-def test_one_module_imports_optuna_and_one_draws() -> None:
+def test_one_module_imports_optuna_and_two_draw() -> None:
     assert importers("optuna") == {"runners/tuning_study.py"}
-    assert importers("matplotlib") == {"runners/tuning_report.py"}
+    assert importers("matplotlib") == {"runners/tuning_report.py", "evaluation/report/plots.py"}
+    assert importers("jinja2") == {"evaluation/report/page.py"}
 
 
 def test_one_module_builds_spark_sessions() -> None:

@@ -1,0 +1,1 @@
+"""The report on a comparison: what its JSON holds, and the page made from it."""
