@@ -75,6 +75,17 @@ def test_compiled_loops_stay_in_the_scoring_room() -> None:
     assert importers("numba") == {"scoring/compiled.py"}
 
 
+def test_metrics_and_splits_are_arrays_only() -> None:
+    pure = ("evaluation/metrics", "evaluation/splits")
+    libraries = {
+        name.split(".")[0]
+        for folder in pure
+        for path in (PACKAGE / folder).glob("*.py")
+        for name in imports_of(path)
+    }
+    assert libraries - set(sys.stdlib_module_names) == {"mars_model", "numpy"}
+
+
 def test_one_module_imports_mlflow() -> None:
     assert importers("mlflow") == {"runners/tracking.py"}
 

@@ -1,11 +1,15 @@
 """mars-batch import."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from mars_model.cli.job import Job
+from mars_model.cli.show_imported import set_text, tables_text
 from mars_model.runners.importing import import_files
+from mars_model.runners.importing_research import import_research_set
+from mars_model.sources.research import FORMATS
 
 
 @click.command("import")
@@ -20,6 +24,18 @@ from mars_model.runners.importing import import_files
 )
 @click.option("--user-segments", metavar="FILE", help="Users of a segment: user_id, segment")
 @click.option("--segment-items", metavar="FILE", help="Items of a segment: segment, item_id")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), help="A research set, in the files of --from"
+)
+@click.option(
+    "--from",
+    "paths",
+    metavar="PATH",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="The set's folder, or one of its files; may be given several times",
+)
+@click.option("--texts", metavar="FILE", help="Texts for the set's items: item_id, text")
 @click.pass_obj
 def import_command(
     job: Job,
@@ -28,14 +44,20 @@ def import_command(
     excluded_items: str | None,
     user_segments: str | None,
     segment_items: str | None,
+    kind: str | None,
+    paths: tuple[Path, ...],
+    texts: str | None,
 ) -> None:
-    """Bring Parquet, CSV or JSON lines into the source tables.
+    """Bring Parquet, CSV or JSON lines, or a research set, into the source tables.
 
     Items and interactions are merged by key. The other three each replace their table as a
     whole, so that what is no longer in the file ends; a file with a header and no rows empties
     the table. Rows that break the contract go to rejected_rows with a reason; the others go on.
+    With --format, a set is read as its makers publish it (docs/research_data.md).
 
     Example: mars-batch import --items items.csv --interactions events.parquet
+
+    Example: mars-batch import --format movielens --from ml-1m --texts plots.csv
     """
     lists = {
         "excluded_items": excluded_items,
@@ -43,20 +65,21 @@ def import_command(
         "segment_items": segment_items,
     }
     named = {table: source for table, source in lists.items() if source is not None}
-    if items is None and interactions is None and not named:
+    has_files = bool(items or interactions or named)
+    if kind or paths or texts:
+        if has_files or not (kind and paths):
+            raise click.UsageError(
+                "a research set takes --format NAME and --from PATH, with --texts FILE or not, "
+                "and no other file in the same command"
+            )
+        done = import_research_set(job.warehouse, job.settings, kind, paths, texts, job.say)
+        job.show("\n".join(set_text(done)), asdict(done))
+        return
+    if not has_files:
         raise click.UsageError(
             "name a file: --items, --interactions, --excluded-items, --user-segments or "
-            "--segment-items FILE"
+            "--segment-items FILE; or a research set: --format NAME --from PATH"
         )
     imported = import_files(job.warehouse, job.settings, items, interactions, named)
-    lines = []
-    for done in imported:
-        verb = "in place of all before" if done.table in named else "merged"
-        lines.append(
-            f"{done.source} → {done.table}: {done.n_good:,} rows {verb}, "
-            f"{done.n_rejected:,} rejected"
-        )
-        lines += [f"  {reason}: {n:,} rows" for reason, n in done.rejected.items()]
-    if any(done.n_rejected for done in imported):
-        lines.append('look at them with: mars-batch sql "select * from rejected_rows"')
-    job.show("\n".join(lines), [asdict(done) for done in imported])
+    text = "\n".join(tables_text(imported, replaced=tuple(named)))
+    job.show(text, [asdict(done) for done in imported])

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mars_model.errors import InputDataError
 from mars_model.resources import resource_folder
-from mars_model.runners.importing import Imported, merge_files
+from mars_model.runners.importing import merge_files
+from mars_model.runners.merging import Imported
 from mars_model.settings import Settings
 from mars_model.settings.load import WAREHOUSE_FILE
 from mars_model.sources.sample import write_sample

@@ -1,45 +1,31 @@
-"""Runs import: files → source tables, by key or as a whole; bad rows → rejected_rows."""
+"""Runs import: files → source tables, by key or as a whole."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
 from mars_model.features.eligibility import require_one_segment
+from mars_model.runners.merging import (
+    Imported,
+    merge_interactions,
+    merge_items,
+    none_is_good,
+    refuse_to_mix,
+    reject,
+)
 from mars_model.settings import Settings
-from mars_model.sources.files import read_file, readable
+from mars_model.sources.files import read_file
 from mars_model.sources.validate import (
-    INTERACTION_KEY,
-    ITEM_KEY,
     Validated,
-    id_type_of,
     validate_excluded_items,
-    validate_interactions,
-    validate_items,
     validate_segment_items,
     validate_user_segments,
     with_our_names,
 )
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.warehouse import Warehouse
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What became of one file."""
-
-    source: str
-    table: str
-    n_good: int
-    rejected: dict[str, int]  # reason → rows
-
-    @property
-    def n_rejected(self) -> int:
-        """Rows that break the contract."""
-        return sum(self.rejected.values())
 
 
 @dataclass(frozen=True)
@@ -71,12 +57,8 @@ def import_files(
     Raises InputDataError where a file cannot be read or none of its rows is good, and where the
     warehouse holds the generated sample.
     """
-    if (items or interactions) and warehouse.is_synthetic():
-        raise InputDataError(
-            f"warehouse {warehouse.path}: holds the synthetic sample of `mars-batch demo`, and "
-            "real rows must not mix with it. Choose another folder with --warehouse, or delete "
-            "this one"
-        )
+    if items or interactions:
+        refuse_to_mix(warehouse)
     done = merge_files(warehouse, settings, items, interactions)
     for table in _LISTS:
         if lists and table in lists:
@@ -101,10 +83,7 @@ def _import_items(warehouse: Warehouse, settings: Settings, source: str) -> Impo
     required = ("item_id", *settings.sources.extra_item_columns)
     raw = read_file(warehouse.spark, source)
     rows = with_our_names(raw, names, required, source, "sources.item_columns")
-    item_type = _held_item_type(warehouse) or id_type_of(rows, "item_id")
-    ids = IdTypes(item_type, "string")
-    checked = validate_items(rows, ids, settings.sources.extra_item_columns)
-    return _merge(warehouse, "items", checked, ids, ITEM_KEY, source)
+    return merge_items(warehouse, settings, rows, source)
 
 
 def _import_interactions(warehouse: Warehouse, settings: Settings, source: str) -> Imported:
@@ -117,11 +96,7 @@ def _import_interactions(warehouse: Warehouse, settings: Settings, source: str) 
             f"{settings.likes.min_rating:g} needs. Say how it is called there with --set "
             "sources.interaction_columns.rating=NAME"
         )
-    item_type = _held_item_type(warehouse) or id_type_of(rows, "item_id")
-    user_type = _held_type(warehouse, "interactions", "user_id") or id_type_of(rows, "user_id")
-    ids = IdTypes(item_type, user_type)
-    checked = validate_interactions(rows, ids)
-    return _merge(warehouse, "interactions", checked, ids, INTERACTION_KEY, source)
+    return merge_interactions(warehouse, rows, source)
 
 
 def _import_list(warehouse: Warehouse, settings: Settings, table: str, source: str) -> Imported:
@@ -134,10 +109,10 @@ def _import_list(warehouse: Warehouse, settings: Settings, table: str, source: s
     checked = kind.validate(rows, ids)
     checked.judged.persist()
     try:
-        rejected = _reject(warehouse, checked, ids, source)
+        rejected = reject(warehouse, checked, ids, source)
         n_good = checked.good.count()
         if rejected and not n_good:
-            raise _none_is_good(source, table, rejected)
+            raise none_is_good(source, table, rejected)
         if table == "user_segments":
             require_one_segment(checked.good, f"file {source}")
         warehouse.create(table, ids)
@@ -145,59 +120,3 @@ def _import_list(warehouse: Warehouse, settings: Settings, table: str, source: s
     finally:
         checked.judged.unpersist()
     return Imported(source, table, n_good, rejected)
-
-
-def _merge(
-    warehouse: Warehouse,
-    table: str,
-    checked: Validated,
-    ids: IdTypes,
-    key: tuple[str, ...],
-    source: str,
-) -> Imported:
-    checked.judged.persist()
-    try:
-        rejected = _reject(warehouse, checked, ids, source)
-        n_good = checked.good.count()
-        if not n_good:
-            raise _none_is_good(source, table, rejected)
-        warehouse.create(table, ids)
-        warehouse.merge(table, checked.good, key)
-    finally:
-        checked.judged.unpersist()
-    return Imported(source, table, n_good, rejected)
-
-
-def _none_is_good(source: str, table: str, rejected: dict[str, int]) -> InputDataError:
-    reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
-    return InputDataError(
-        f"file {source}: none of its rows keeps the contract of {table} "
-        f"({reasons or 'it is empty'}). See the table rejected_rows"
-    )
-
-
-def _reject(warehouse: Warehouse, checked: Validated, ids: IdTypes, source: str) -> dict[str, int]:
-    """Keep the bad rows in rejected_rows, in place of those of an earlier import of the file."""
-    with readable(source):  # the first action: a file may break far behind its start
-        counted = checked.rejected.groupBy("reason").count().orderBy("reason").collect()
-    run_id = "import-" + hashlib.sha256(source.encode()).hexdigest()[:8]
-    if counted or warehouse.exists("rejected_rows"):
-        warehouse.create("rejected_rows", ids)
-        warehouse.overwrite(
-            "rejected_rows",
-            checked.rejected.withColumns({"run_id": F.lit(run_id), "source": F.lit(source)}),
-            where=f"run_id = '{run_id}'",
-        )
-    return {row["reason"]: int(row["count"]) for row in counted}
-
-
-def _held_item_type(warehouse: Warehouse) -> str | None:
-    return _held_type(warehouse, "items", "item_id") or _held_type(
-        warehouse, "interactions", "item_id"
-    )
-
-
-def _held_type(warehouse: Warehouse, table: str, column: str) -> str | None:
-    if not warehouse.exists(table):
-        return None
-    return warehouse.read(table).schema[column].dataType.simpleString()

@@ -13,6 +13,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from mars_model.errors import InputDataError
 
 CORRUPT = "_corrupt_record"
+WHY = "_corrupt_reason"  # of a line in CORRUPT, where its reader says it
 _FORMATS = {"parquet": "parquet", "csv": "csv", "jsonl": "json", "ndjson": "json", "json": "json"}
 
 

@@ -8,12 +8,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import FractionalType, NumericType, StringType
 
 from mars_model.errors import InputDataError
-from mars_model.sources.files import CORRUPT
+from mars_model.sources.files import CORRUPT, WHY
 from mars_model.tables.contracts import IdTypes
 
 ITEM_KEY = ("item_id",)
 INTERACTION_KEY = ("user_id", "item_id", "interacted_at")
 EXCLUSION_KEY = ("item_id", "excluded_from", "excluded_until")
+_OF_LINES = (CORRUPT, WHY)  # of a line that is no row
 # Leading zeros belong to an id: 007 and 7 may be two items.
 _WHOLE_NUMBER = r"^\s*-?(0|[1-9][0-9]{0,17})\s*$"
 _DATED = r"^\s*[0-9]{4}-"
@@ -52,8 +53,8 @@ def with_our_names(
     if missing:
         raise InputDataError(
             f"file {source}: column {', '.join(map(repr, missing.values()))} not found, it has "
-            f"{', '.join(c for c in raw.columns if c != CORRUPT) or 'none'}. Say how it is called "
-            f"there with --set {setting}.{next(iter(missing))}=NAME"
+            f"{', '.join(c for c in raw.columns if c not in _OF_LINES) or 'none'}. Say how it is "
+            f"called there with --set {setting}.{next(iter(missing))}=NAME"
         )
     others = [name for name in raw.columns if name not in {*columns, *columns.values()}]
     renamed = raw.select(
@@ -137,7 +138,8 @@ def _split(
     *more_reasons: Column,
 ) -> Validated:
     corrupt = F.col(CORRUPT) if CORRUPT in rows.columns else F.lit(None).cast("string")
-    reasons = [F.when(corrupt.isNotNull(), F.lit("the line cannot be parsed"))]
+    why = F.coalesce(_optional(rows, WHY), F.lit("the line cannot be parsed"))
+    reasons = [F.when(corrupt.isNotNull(), why)]
     for name, column in typed.items():
         given = _optional(rows, name)
         blank = given.isNull() | (F.trim(given.cast("string")) == "")
@@ -145,7 +147,7 @@ def _split(
             reasons.append(F.when(blank, F.lit(f"{name} is missing")))
         reasons.append(F.when(~blank & column.isNull(), F.lit(f"{name} has the wrong type")))
     reasons += more_reasons
-    raw = [_column(name) for name in rows.columns if name != CORRUPT]
+    raw = [_column(name) for name in rows.columns if name not in _OF_LINES]
     judged = rows.select(
         F.coalesce(*reasons).alias("_reason"),
         F.coalesce(corrupt, F.to_json(F.struct(*raw))).alias("_row_json"),

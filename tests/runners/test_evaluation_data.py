@@ -54,8 +54,8 @@ def test_times_stand_beside_the_likes_and_change_what_is_compared(
     assert [split.test.row(user).tolist() for user in range(2)] == [[1], [0]]
 
     warehouse.spark.sql(
-        f"update delta.`{warehouse.location('interactions')}` "
-        "set interacted_at = timestamp '2026-01-05 10:00:00 UTC' where user_id = 7 and item_id = 'c'"
+        f"update delta.`{warehouse.location('interactions')}` set interacted_at = "
+        "timestamp '2026-01-05 10:00:00 UTC' where user_id = 7 and item_id = 'c'"
     )
     later = read_evaluation_data(warehouse, small_settings(), RUN_DATE, has_text_only=False)
     np.testing.assert_array_equal(later.likes.item_idx, data.likes.item_idx)

@@ -46,6 +46,7 @@ class Split:
             "n_training_likes": training.n_likes,
             "n_validation_likes": validation.n_likes,
             "n_test_likes": test.n_likes,
+            "n_test_users": int(np.count_nonzero(np.diff(test.starts))),
             "n_users_left_out": int(np.count_nonzero(np.diff(likes.starts))) - len(users),
             "n_likes_left_out": likes.n_likes - n_kept,
         }

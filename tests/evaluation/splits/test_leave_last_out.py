@@ -39,6 +39,7 @@ def test_the_record_says_how_and_how_much():
         "n_training_likes": 2,
         "n_validation_likes": 1,
         "n_test_likes": 1,
+        "n_test_users": 1,
         "n_users_left_out": 0,
         "n_likes_left_out": 0,
     }

@@ -63,6 +63,7 @@ def test_the_record_says_how_and_how_much():
         "n_training_likes": 3 + 1,
         "n_validation_likes": 3 + 1,
         "n_test_likes": 4 + 1,
+        "n_test_users": 2,
         "n_users_left_out": 0,
         "n_likes_left_out": 0,
     }

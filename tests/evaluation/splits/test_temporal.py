@@ -40,6 +40,7 @@ def test_a_given_time_is_the_first_that_tests():
         "n_training_likes": 1,
         "n_validation_likes": 1,
         "n_test_likes": 2,
+        "n_test_users": 1,
         "n_users_left_out": 0,
         "n_likes_left_out": 0,
     }
