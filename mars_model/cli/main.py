@@ -19,6 +19,7 @@ from mars_model.cli.models import models_command
 from mars_model.cli.nightly import nightly_command
 from mars_model.cli.options import global_options
 from mars_model.cli.report import report_command
+from mars_model.cli.reproduce import reproduce_command
 from mars_model.cli.runs import runs_command
 from mars_model.cli.score import score_command
 from mars_model.cli.sql import sql_command
@@ -67,6 +68,7 @@ for command in (
     explain_command,
     evaluate_command,
     report_command,
+    reproduce_command,
     sql_command,
     runs_command,
     models_command,

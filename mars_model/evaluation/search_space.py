@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Value = int | float | str | bool | tuple[int, ...]
 
@@ -10,13 +11,13 @@ Value = int | float | str | bool | tuple[int, ...]
 class Choice:
     """One of a few values."""
 
-    values: tuple[Value, ...]
+    values: tuple[Any, ...]
 
-    def setting(self, drawn: Value) -> Value:
+    def setting(self, drawn: Any) -> Any:
         """The value of the setting that a draw stands for."""
         return drawn
 
-    def draw_of(self, setting: Value) -> Value | None:
+    def draw_of(self, setting: Any) -> Any:
         """The draw that stands for a value, None where there is none."""
         return setting if setting in self.values else None
 

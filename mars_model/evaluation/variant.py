@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -13,17 +14,26 @@ from mars_model.evaluation.metrics.average_precision import CUTOFF
 from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.validation import rank_by_vectors
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.settings import Settings
+from mars_model.scoring.sessions import Attention
+from mars_model.settings import AttentionKind, Settings
 from mars_model.training.network import all_vectors
 
 
-def rank_variant(
-    settings: Settings, words: Sequence[Sequence[str]], split: Split, seed: int
-) -> NDArray[np.int64]:
-    """Train on the split's training likes and rank all other items: [U, 500].
+@dataclass(frozen=True)
+class FittedVariant:
+    """What a night would rank with: vectors, and the attention graph."""
 
-    `words` are those of each item by position. Validation likes only stop the training; they
-    are ranked like any other item. Every user has a training like.
+    catalogue: Catalogue
+    attention: Attention
+    kind: AttentionKind
+
+
+def fit_variant(
+    settings: Settings, words: Sequence[Sequence[str]], split: Split, seed: int
+) -> FittedVariant:
+    """Train on the split's training likes; validation likes only stop the training.
+
+    `words` are those of each item by position.
     """
     settings = with_seed(settings, seed)
     vocabulary = vocabulary_of(words, settings.documents.min_occurrences)
@@ -31,8 +41,18 @@ def rank_variant(
     n_words = len(vocabulary.words)
     fitted = fit(FittingTask(documents, n_words, split.training, split.validation, settings))
     catalogue = Catalogue.of_vectors(*all_vectors(fitted.network, documents))
-    attention = attention_of(settings.model)
-    return rank_by_vectors(attention, catalogue, split.training, CUTOFF, settings.model.attention)
+    return FittedVariant(catalogue, attention_of(settings.model), settings.model.attention)
+
+
+def rank_variant(
+    settings: Settings, words: Sequence[Sequence[str]], split: Split, seed: int
+) -> NDArray[np.int64]:
+    """Train, then rank all items but the training likes: [U, 500].
+
+    Validation likes are ranked like any other item. Every user has a training like.
+    """
+    fitted = fit_variant(settings, words, split, seed)
+    return rank_by_vectors(fitted.attention, fitted.catalogue, split.training, CUTOFF, fitted.kind)
 
 
 def with_seed(settings: Settings, seed: int) -> Settings:

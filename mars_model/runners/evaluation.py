@@ -63,11 +63,11 @@ def evaluate(
     for name, model in models.items():
         if model is None and (reason := why_not(name)):
             say(f"{name}: not run: {reason}")
-            outcomes.append(_not_run(name, reason))
+            outcomes.append(not_run(name, reason))
         else:
             family = family_of(name, model, settings, bench)
-            contender, n_trials = bench.tune(family, protocol.n_trials)
-            outcomes.append(bench.run(contender, protocol.seeds, n_trials))
+            values, n_trials = bench.tune(family, protocol.n_trials)
+            outcomes.append(bench.run(family.contender(values), protocol.seeds, n_trials))
     return bench.comparison(tuple(outcomes), protocol.seeds, protocol.n_trials)
 
 
@@ -89,11 +89,11 @@ def open_bench(
 
 def family_of(name: str, model: Settings | None, settings: Settings, bench: Bench) -> Family:
     """A model of the comparison with its search space."""
-    words_of, split_of = bench.data.words_of, bench.judge.split_of
+    words_of = bench.data.words_of
     if model is None:
         spark = bench.kept.warehouse.spark
-        return baseline_family(name, settings, words_of, split_of, spark)
-    return variant_family(name, model, words_of, split_of)
+        return baseline_family(name, settings, words_of, bench.split_of, spark)
+    return variant_family(name, model, words_of, bench.split_of)
 
 
 def evaluate_cold_items(
@@ -139,7 +139,9 @@ def check_likes(settings: Settings, models: Models) -> None:
         )
 
 
-def _not_run(name: str, reason: str) -> Outcome:
+def not_run(name: str, reason: str) -> Outcome:
+    """The outcome of a model that cannot run here."""
+
     def rank(seed: int) -> NDArray[np.int64]:
         raise AssertionError(f"{name} does not run")
 

@@ -15,6 +15,7 @@ from mars_model.evaluation.comparison import (
     Cell,
     Comparison,
     Contender,
+    Figure,
     Outcome,
     main_metrics,
 )
@@ -56,7 +57,7 @@ class Judge:
     ) -> Cell:
         """A trial's cell has validation figures only; test likes are not looked at."""
         split, at = self.split_of(seed), self.at
-        figures = []
+        figures: list[Figure] = []
         if isinstance(split, Split):
             on_validation = main_by_user(ranked, split.validation, at)
             figures += figures_of(VALIDATION, on_validation)
@@ -81,10 +82,16 @@ class Bench:
     tuning_seed: int
     say: Say
 
-    def tune(self, family: Family, n_trials: int) -> tuple[Contender, int]:
+    def split_of(self, seed: int) -> Split:
+        """The split of a seed; not of cold items."""
+        split = self.judge.split_of(seed)
+        assert isinstance(split, Split)
+        return split
+
+    def tune(self, family: Family, n_trials: int) -> tuple[dict[str, Value], int]:
         """The settings with the best validation MAP@500 of the tuning seed, and trials made."""
         if n_trials == 1 or not family.space:
-            return family.contender(family.start), 1
+            return dict(family.start), 1
 
         def judge(values: dict[str, Value]) -> float:
             value = self.validation(family.contender(values), MAP)
@@ -92,8 +99,7 @@ class Bench:
             self.say(f"{family.name}: validation MAP@500 {value:.4f} with {said}")
             return value
 
-        values, n_tried = search(family.space, family.start, n_trials, self.tuning_seed, judge)
-        return family.contender(values), n_tried
+        return search(family.space, family.start, n_trials, self.tuning_seed, judge)
 
     def validation(self, contender: Contender, metric: str) -> float:
         """A metric on the tuning seed's validation likes; −1 where a training ran away."""

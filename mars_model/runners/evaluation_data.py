@@ -24,10 +24,15 @@ from mars_model.tables.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class EvaluationData:
-    """Likes by position with their times, and each item's words for any settings of documents."""
+    """Likes by position with their times, and each item's words for any settings of documents.
+
+    `titles` are the items' by position, `user_ids` the users' by position.
+    """
 
     timed: TimedLikes
     words_of: Callable[[DocumentSettings], list[list[str]]]
+    titles: Callable[[], list[str]]
+    user_ids: NDArray[np.generic]
     fingerprint: str  # of the likes, their times, the item ids and the version of the items
     protocol: dict[str, Any]
 
@@ -56,7 +61,7 @@ def read_evaluation_data(
     )
     min_likes = max(settings.likes.min_per_user, 2)
     enough = histories.where(F.col("n_items") >= min_likes)
-    timed = stream_timed_likes(enough, item_ids, min_likes)
+    timed, user_ids = stream_timed_likes(enough, item_ids, min_likes)
     likes = timed.likes
     if not likes.n_likes:
         raise InputDataError(
@@ -75,28 +80,33 @@ def read_evaluation_data(
         "n_likes_without_time": int(np.count_nonzero(~timed.is_timed)),
     }
     fingerprint = _fingerprint(timed, item_ids, versions["items"])
-    return EvaluationData(timed, _words_of(items), fingerprint, protocol)
+    return EvaluationData(
+        timed, _words_of(items), _titles_of(items), user_ids, fingerprint, protocol
+    )
 
 
 def stream_timed_likes(
     histories: DataFrame, item_ids: NDArray[np.generic], min_likes: int
-) -> TimedLikes:
-    """Likes by position with their times, users by id; rows pass by one partition at a time.
+) -> tuple[TimedLikes, NDArray[np.generic]]:
+    """Likes by position with their times, and the users' ids, ascending.
+
+    Rows pass by one partition at a time.
 
     `histories` as `timed_histories` makes them. Users who like fewer than `min_likes` of these
     items stay out.
     """
     index = {item_id: position for position, item_id in enumerate(item_ids.tolist())}
-    items, times = [], []
-    rows = histories.orderBy("user_id").select("item_ids", "liked_at_s").toLocalIterator()
-    for row in rows:
+    user_ids, items, times = [], [], []
+    rows = histories.orderBy("user_id").select("user_id", "item_ids", "liked_at_s")
+    for row in rows.toLocalIterator():
         pairs = zip(row["item_ids"], row["liked_at_s"], strict=True)
         known = [(index[item_id], time) for item_id, time in pairs if item_id in index]
         if len(known) >= min_likes:
+            user_ids.append(row["user_id"])
             items.append(np.array([item for item, _ in known], dtype=np.int32))
             at = [UNKNOWN_TIME if time is None else time for _, time in known]
             times.append(np.array(at, dtype=np.int64))
-    return TimedLikes.from_rows(items, times, len(item_ids))
+    return TimedLikes.from_rows(items, times, len(item_ids)), np.array(user_ids)
 
 
 def _words_of(items: DataFrame) -> Callable[[DocumentSettings], list[list[str]]]:
@@ -107,6 +117,18 @@ def _words_of(items: DataFrame) -> Callable[[DocumentSettings], list[list[str]]]
         return collect_documents(item_documents(items, settings))[1]
 
     return words_of
+
+
+def _titles_of(items: DataFrame) -> Callable[[], list[str]]:
+    """Titles, ascending by id; the id where there is none."""
+
+    @cache
+    def titles() -> list[str]:
+        title = F.coalesce("title", F.col("item_id").cast("string"))
+        named = items.select("item_id", F.array(title).alias("words"))
+        return [title for (title,) in collect_documents(named)[1]]
+
+    return titles
 
 
 def _fingerprint(timed: TimedLikes, item_ids: NDArray[np.generic], items_version: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.evaluation.fitting import FittingTask, fit
 from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.search_space import Space
 from mars_model.features.likes import LikeMatrix
 from mars_model.runners.training_data import TrainingData, read_training_data
 from mars_model.runners.tuning_basis import made_of
@@ -21,7 +22,7 @@ from mars_model.runners.tuning_report import (
     write_best,
     write_trials,
 )
-from mars_model.runners.tuning_space import Space, space_of, values_in, with_values
+from mars_model.runners.tuning_space import space_of, values_in, with_values
 from mars_model.runners.tuning_study import Study, TrialRecord, open_study
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse

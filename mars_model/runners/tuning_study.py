@@ -14,8 +14,8 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
 from mars_model.errors import MarsBatchError
+from mars_model.evaluation.search_space import Choice, Range, Space
 from mars_model.runners.tuning_basis import check_made_of
-from mars_model.runners.tuning_space import Choice, Range, Space
 
 if TYPE_CHECKING:
     from mars_model.training.loop import EpochRecord, Progress

@@ -1,0 +1,83 @@
+"""How much of the paper's experiment is run: the real protocol, or minutes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mars_model.settings import Settings
+
+# The paper's seven, four that are simpler, and the two that they are compared with.
+PAPERS_BASELINES = ("bpr", "neumf", "cmf", "ctr", "deepfm", "cdl", "wide-and-deep")
+SIMPLE_BASELINES = ("popularity", "item-knn", "ease", "als")
+MODELS = ("mars", "mars-plus")
+# Figure 7, in the paper's order.
+VARIANTS = ("mars-no-text", "mars-embed", "mars-no-attention", "mars")
+
+# The setting of each model that a figure varies; models without one are not in the figure.
+SIZE_OF: Mapping[str, str] = {
+    "bpr": "n_factors",
+    "neumf": "n_factors",
+    "cmf": "n_factors",
+    "ctr": "n_topics",
+    "deepfm": "n_factors",
+    "cdl": "n_factors",
+    "wide-and-deep": "embedding_size",
+    "mars": "model.representation_size",
+}
+USER_PENALTY_OF: Mapping[str, str] = {
+    "ctr": "user_penalty",
+    "cdl": "user_penalty",
+    "mars": "training.user_penalty",
+}
+ITEM_PENALTY_OF: Mapping[str, str] = {
+    "ctr": "item_penalty",
+    "cdl": "item_penalty",
+    "mars": "training.item_penalty",
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`sizes` are Figure 4's, `penalties` those of Figures 5 and 6.
+
+    `max_epochs` and `embedding_size` bound what MARS and its variants take; None: as their files
+    say.
+    """
+
+    name: str
+    seeds: tuple[int, ...]
+    n_trials: int
+    sizes: tuple[int, ...]
+    penalties: tuple[float, ...]
+    max_epochs: int | None = None
+    embedding_size: int | None = None
+
+    def shortened(self, settings: Settings) -> Settings:
+        """A model's settings within the profile's bounds."""
+        training, model = settings.training, settings.model
+        if self.max_epochs is not None:
+            n_epochs = min(training.max_epochs, self.max_epochs)
+            training = training.model_copy(update={"max_epochs": n_epochs})
+        if self.embedding_size is not None:
+            size = min(model.embedding_size, self.embedding_size)
+            model = model.model_copy(update={"embedding_size": size})
+        return settings.model_copy(update={"training": training, "model": model})
+
+
+PROFILES: Mapping[str, Profile] = {
+    "quick": Profile(
+        name="quick",
+        seeds=(1, 2),
+        n_trials=2,
+        sizes=(10, 50),
+        penalties=(0.002, 0.02),
+        max_epochs=6,
+        embedding_size=48,
+    ),
+    "paper": Profile(
+        name="paper",
+        seeds=(1, 2, 3, 4, 5),
+        n_trials=20,
+        sizes=(5, 10, 20, 50, 70, 100),
+        penalties=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05),
+    ),
+}
