@@ -3,10 +3,14 @@ VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 # Handed to pip: a CPU build of torch, a mirror, a folder of wheels.
 PIP_ARGS ?=
+# Of make reproduce: the data, what a like is there, and how much is run (quick or paper).
+DATA ?= ../shared/data/ml-latest-small
+CONF ?= conf/datasets/$(notdir $(DATA)).yaml
+PROFILE ?= quick
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format test-long real-data clean
+.PHONY: help setup demo test check format test-long real-data reproduce clean
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
@@ -41,6 +45,10 @@ test-long: setup  ## the long tests: every variant's night, several processes, s
 
 real-data: setup  ## only the nights on ../shared/data, all three sets
 	$(BIN)/python -m pytest -m real_data --real-data all
+
+reproduce: setup  ## the paper's experiment on DATA, a folder of items.parquet and interactions.parquet
+	$(BIN)/mars-batch $(if $(wildcard $(CONF)),--conf $(CONF)) --warehouse reproduced/$(notdir $(DATA)) \
+		reproduce --data $(DATA) --profile $(PROFILE)
 
 clean:  ## the environment and the default warehouse
 	rm -rf $(VENV) warehouse spark-warehouse

@@ -91,7 +91,7 @@ def test_one_module_imports_mlflow() -> None:
 
 
 def test_one_module_imports_optuna_and_two_draw() -> None:
-    assert importers("optuna") == {"runners/tuning_study.py"}
+    assert importers("optuna") == {"runners/tuning_study.py", "runners/equal_search.py"}
     assert importers("matplotlib") == {"runners/tuning_report.py", "evaluation/report/plots.py"}
     assert importers("jinja2") == {"evaluation/report/page.py"}
 

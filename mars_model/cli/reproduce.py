@@ -110,4 +110,5 @@ def _import_once(job: Job, data: Path | None) -> None:
             "other names and shapes first, with mars-batch import, and leave --data out"
         )
     job.say(f"importing {data}")
-    import_files(job.warehouse, job.settings, *map(str, files))
+    items, interactions = map(str, files)
+    import_files(job.warehouse, job.settings, items, interactions)

@@ -12,7 +12,7 @@ from mars_model.evaluation.comparison import (
     main_metrics,
     margins,
 )
-from mars_model.evaluation.significance import CONFIDENCE, best_against_second
+from mars_model.evaluation.significance import CONFIDENCE, tests_of_best
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -34,12 +34,12 @@ def comparison_text(comparison: Comparison) -> str:
         for m in margins(comparison.outcomes, main_metrics(comparison.at))
     ]
     for metric in main_metrics(comparison.at):
-        if test := best_against_second(comparison.ran, metric):
-            lines.append(
-                f"{test.best} against {test.second}: {metric} {test.difference:+.4f} a user, "
-                f"{100 * CONFIDENCE:.0f} % sure from {test.low:+.4f} to {test.high:+.4f}, "
-                f"p = {test.p_value:.2g}, {test.n_users:,} users"
-            )
+        lines += [
+            f"{test.best} against {test.second}: {metric} {test.difference:+.4f} a user, "
+            f"{100 * CONFIDENCE:.0f} % sure from {test.low:+.4f} to {test.high:+.4f}, "
+            f"p = {test.p_value:.2g}, {test.n_users:,} users"
+            for test in tests_of_best(comparison.ran, metric)
+        ]
     return "\n".join(lines)
 
 

@@ -29,17 +29,25 @@ class Significance:
     n_users: int
 
 
-def best_against_second(outcomes: Sequence[Outcome], metric: str) -> Significance | None:
-    """The test of the best model against the next; None with fewer than two models or users.
+def tests_of_best(outcomes: Sequence[Outcome], metric: str) -> list[Significance]:
+    """The best model against the next, and against the best baseline where that is another one.
 
-    The t-test is the one that keeps its promises on such means.
+    None with fewer than two models, or users that both have. The t-test is the one that keeps its
+    promises on such means.
     Source: J. Urbano, H. Lima, A. Hanjalic, "Statistical Significance Testing in Information
     Retrieval" (2019).
     """
     ran = sorted((o for o in outcomes if o.cells), key=lambda o: -o.mean(metric))
-    if len(ran) < 2:
-        return None
-    best, second = ran[:2]
+    if not ran:
+        return []
+    best, *others = ran
+    baselines = [o for o in others if o.contender.is_baseline]
+    against = {o.name: o for o in (*others[:1], *baselines[:1])}
+    found = (_paired(best, other, metric) for other in against.values())
+    return [test for test in found if test is not None]
+
+
+def _paired(best: Outcome, second: Outcome, metric: str) -> Significance | None:
     difference = best.by_user(metric) - second.by_user(metric)
     difference = difference[~np.isnan(difference)]
     if len(difference) < 2:
@@ -51,13 +59,5 @@ def best_against_second(outcomes: Sequence[Outcome], metric: str) -> Significanc
         tested = ttest_rel(difference, np.zeros_like(difference))
         p_value = float(tested.pvalue)
         low, high = map(float, tested.confidence_interval(CONFIDENCE))
-    return Significance(
-        metric,
-        best.name,
-        second.name,
-        p_value,
-        float(difference.mean()),
-        low,
-        high,
-        len(difference),
-    )
+    mean = float(difference.mean())
+    return Significance(metric, best.name, second.name, p_value, mean, low, high, len(difference))

@@ -17,7 +17,7 @@ from tests.conftest import Night
 CONF = """
 likes: {min_rating: 4, min_per_user: 2}
 documents: {min_occurrences: 1}
-evaluation: {ease_penalties: [1, 10], als_factors: [2], als_penalties: [0.1], als_alphas: [1, 10]}
+evaluation: {n_trials: 2}
 """
 MODEL = """
 model: {embedding_size: 8, n_filters: 8, representation_size: 6, max_words: 20}
@@ -79,7 +79,8 @@ def test_a_comparison_is_measured_kept_and_never_computed_twice(shop: Path, nigh
     model = str(shop.parent / "small.yaml")
     names = [model, "ease", "als", "popularity"]
     asked = [word for name in names for word in ("--model", name)]
-    first = found(run(shop, *asked, "--seeds", "1-2"))
+    page = shop.parent / "report.html"
+    first = found(run(shop, *asked, "--seeds", "1-2", "--report", str(page)))
 
     assert [row["model"] for row in first["models"]] == names
     popularity = first["models"][3]
@@ -88,41 +89,66 @@ def test_a_comparison_is_measured_kept_and_never_computed_twice(shop: Path, nigh
         assert popularity["recall@50_by_seed"][position] == pytest.approx(recall)
         assert popularity["map@500_by_seed"][position] == pytest.approx(precision)
     assert popularity["recall@50"] == pytest.approx(sum(popularity["recall@50_by_seed"]) / 2)
+    assert [row["n_trials"] for row in first["models"]] == [2, 2, 2, 1]
     best = max(row["map@500"] for row in first["models"][1:])
     (margin,) = [m for m in first["margins"] if m["metric"] == "map@500"]
     assert margin["model"] == model
     assert margin["share"] == pytest.approx(first["models"][0]["map@500"] / best - 1)
+    assert "popularity" in page.read_text(encoding="utf-8")
 
     version, rows = kept(shop)
-    # Two seeds of four models, both parts and metrics; the settings not chosen on validation only.
-    assert len(rows) == 4 * 2 * 2 * 2 + 2 * 2
-    assert {row["seed"] for row in rows if row["settings"] == _not_chosen(first, rows)} == {1}
+    # The settings that were not chosen were judged on the first seed's validation likes alone.
+    for name in ("ease", "als"):
+        trials = [row for row in rows if row["model"] == name]
+        assert len({row["settings"] for row in trials}) == 2
+        (tested,) = {row["settings"] for row in trials if row["part"] == "test"}
+        other = [row for row in trials if row["settings"] != tested]
+        assert {(row["seed"], row["part"]) for row in other} == {(1, "validation")}
+        chosen, refused = (
+            max(row["value"] for row in some if (row["seed"], row["metric"]) == (1, "map@500"))
+            for some in (
+                [r for r in trials if r["settings"] == tested and r["part"] == "validation"],
+                other,
+            )
+        )
+        assert chosen >= refused
+    by_user = [row for row in rows if row["by_user"] is not None]
+    assert {(row["part"], row["metric"]) for row in by_user} == {
+        ("test", "recall@50"),
+        ("test", "map@500"),
+    }
+    assert json.loads(rows[0]["protocol"])["split"]["split"] == "paper"
 
-    again = found(run(shop, *asked, "--seeds", "1-2"))
+    again = found(run(shop, *asked, "--seeds", "1-2", "--report", str(page)))
     assert again == first
     assert kept(shop)[0] == version
 
-    # A third seed and other settings are new; what stands, seconds included, stays as it is.
-    wider = found(run(shop, "--model", "popularity", "--model", model, "--seeds", "1-3"))
-    assert [m["seeds"] for m in wider["models"]] == [[1, 2, 3]] * 2
-    assert wider["models"][1]["map@500_by_seed"][:2] == first["models"][0]["map@500_by_seed"]
-    assert kept(shop)[0] == version + 2
+    # A third seed is new; what stands, seconds included, stays as it is.
+    wider = found(run(shop, "--model", "popularity", "--seeds", "1-3"))
+    assert wider["models"][0]["seeds"] == [1, 2, 3]
+    assert wider["models"][0]["map@500_by_seed"][:2] == popularity["map@500_by_seed"]
+    assert kept(shop)[0] == version + 1
+    # So are other settings of the model: both trials, and the test of the better one.
     (shop.parent / "small.yaml").write_text(MODEL.replace("max_epochs: 2", "max_epochs: 1"))
     found(run(shop, "--model", model, "--seeds", "1"))
-    assert kept(shop)[0] == version + 3
+    assert kept(shop)[0] == version + 4
 
 
-def _not_chosen(result: dict, rows: list[dict]) -> str:
-    chosen = json.dumps(result["models"][1]["settings"], sort_keys=True)
-    ease = {row["settings"] for row in rows if row["model"] == "ease"}
-    (other,) = ease - {chosen}
-    return other
+def test_a_split_by_time_tests_what_came_last(shop: Path, night: Night) -> None:
+    for split, name in (("temporal", "temporal 20"), ("leave-last-out", "leave-last-out")):
+        result = found(run(shop, "--model", "popularity", "--seeds", "1", "--splits", split))
+        assert result["split"]["name"].startswith(name)
+        assert 0 <= result["models"][0]["recall@50"] <= 1
+    asked = ("--model", "popularity", "--seeds", "1", "--splits", "temporal")
+    dated = found(run(shop, *asked, "--test-from", "2026-02-01", "--at", "5"))
+    assert dated["split"]["test_from"] == "2026-02-01T00:00:00Z"
+    assert "recall@5" in dated["models"][0] and "ndcg@5" in dated["models"][0]
 
 
 def test_cold_items_are_ranked_by_text_and_by_the_model(shop: Path) -> None:
     asked = ["--model", "tfidf", "--model", str(shop.parent / "small.yaml")]
     result = found(run(shop, *asked, "--seeds", "1", "--cold-items", "0.25"))
-    assert result["split"] == "cold items 0.25"
+    assert result["split"]["name"] == "cold items 0.25"
     # Three cold items, all within the first 50: whoever ranks them, finds them.
     assert [row["recall@50"] for row in result["models"]] == [1.0, 1.0]
     assert all(0 < row["map@500"] <= 1 for row in result["models"])
@@ -139,7 +165,7 @@ def test_items_without_text_leave_with_their_likes(shop: Path, night: Night) -> 
     likes = likes_of(night)
     rows = [set(likes.row(u)) - {0, 6} for u in range(likes.n_users)]
     assert part["protocol"]["n_likes"] == sum(len(row) for row in rows if len(row) > 1)
-    assert part["dataset"] != whole["dataset"]
+    assert part["dataset"]["fingerprint"] != whole["dataset"]["fingerprint"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +175,7 @@ def test_items_without_text_leave_with_their_likes(shop: Path, night: Night) -> 
         (("--model", "ease", "--cold-items", "0.1"), ("ease", "tfidf")),
         (("--model", "nonesuch"), ("nonesuch", "mars")),
         (("--model", "ease", "--seeds", "5-1"), ("5-1", "1-5")),
+        (("--model", "ease", "--test-from", "2026-01-01"), ("temporal",)),
         (("--model", "other-likes.yaml"), ("other-likes.yaml", "likes", "--conf")),
     ],
 )

@@ -7,33 +7,29 @@ import pytest
 
 from mars_model.evaluation.comparison import (
     MAP,
-    RECALL,
     Cell,
     Contender,
     Figure,
     Outcome,
+    main_metrics,
     margins,
-    measure,
 )
-from mars_model.features.likes import LikeMatrix
+
+RECALL = "recall@50"
 
 
 def outcome(name: str, recall: list[float], is_baseline: bool = True) -> Outcome:
     cells = tuple(
-        Cell(seed, (Figure("test", RECALL, value, 1), Figure("test", MAP, value / 2, 1)), seed)
+        Cell(
+            seed,
+            (Figure("test", RECALL, value, 1), Figure("test", MAP, value / 2, 1)),
+            seconds=seed,
+            peak_mb=100.0 * seed,
+        )
         for seed, value in enumerate(recall, 1)
     )
     contender = Contender(name, {}, lambda seed: np.zeros((0, 0), dtype=np.int64), is_baseline)
-    return Outcome(contender, cells, "test")
-
-
-def test_both_metrics_are_taken_over_users_with_held_out_likes():
-    relevant = LikeMatrix.from_rows([[1, 2], [], [0]], n_items=4)
-    ranked = np.array([[1, 3, 2], [0, 1, 2], [3, 2, -1]])
-    assert measure(ranked, "test", relevant) == (
-        Figure("test", RECALL, (2 / 2 + 0 / 1) / 2, 2),
-        Figure("test", MAP, ((1 + 2 / 3) / 2 + 0) / 2, 2),
-    )
+    return Outcome(contender, cells)
 
 
 def test_mean_and_sample_deviation_over_seeds():
@@ -42,19 +38,31 @@ def test_mean_and_sample_deviation_over_seeds():
     # ((0.1² + 0² + 0.1²) / 2)^½
     assert found.deviation(RECALL) == pytest.approx(0.1)
     assert found.deviation(MAP) == pytest.approx(0.05)
-    assert found.seconds == 2.0
+    assert found.seconds == 2.0 and found.peak_mb == 300.0
     assert outcome("ease", [0.2]).deviation(RECALL) is None
+
+
+def test_a_users_value_is_the_mean_over_the_seeds_in_which_he_counts():
+    nan = math.nan
+    cells = tuple(
+        Cell(seed, (), 0.0, None, {RECALL: np.array(values)})
+        for seed, values in ((1, [0.5, nan, nan]), (2, [1.0, 0.25, nan]))
+    )
+    found = Outcome(outcome("ease", []).contender, cells).by_user(RECALL)
+    assert found[:2].tolist() == [0.75, 0.25] and math.isnan(found[2])
+    assert Outcome(outcome("ease", []).contender, cells).peak_mb is None
 
 
 def test_margins_are_over_the_best_baseline_and_never_over_another_model():
     outcomes = [
         outcome("popularity", [0.1]),
         outcome("ease", [0.2]),
+        outcome("cmf", []),  # did not run
         outcome("mars", [0.3], is_baseline=False),
         outcome("mars-plus", [0.15], is_baseline=False),
     ]
-    found = [(m.model, m.metric, m.best_baseline, m.share) for m in margins(outcomes)]
-    assert found == [
+    found = margins(outcomes, main_metrics(50))
+    assert [(m.model, m.metric, m.best_baseline, m.share) for m in found] == [
         ("mars", RECALL, "ease", pytest.approx(0.5)),
         ("mars", MAP, "ease", pytest.approx(0.5)),
         ("mars-plus", RECALL, "ease", pytest.approx(-0.25)),
@@ -64,5 +72,6 @@ def test_margins_are_over_the_best_baseline_and_never_over_another_model():
 
 def test_no_baseline_no_margin_and_none_over_zero():
     model = outcome("mars", [0.3], is_baseline=False)
-    assert margins([model]) == []
-    assert all(math.isnan(m.share) for m in margins([outcome("ease", [0.0]), model]))
+    assert margins([model], main_metrics(50)) == []
+    found = margins([outcome("ease", [0.0]), model], main_metrics(50))
+    assert all(math.isnan(m.share) for m in found)

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.evaluation.search_space import Choice, Range
 from mars_model.runners.tuning_report import draw_importances, write_best, write_trials
 from mars_model.runners.tuning_space import (
     CATALOGUE,
     SAMPLED,
-    Choice,
-    Range,
     space_of,
     values_in,
     with_values,
