@@ -42,9 +42,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """The one Spark session."""
+    """The one Spark session.
+
+    It interprets its plans: compiling each for a few rows takes a third of a small night. Tests that
+    start a process of their own run compiled plans, as users do.
+    """
     session = open_session()
     session.conf.set("spark.sql.shuffle.partitions", "2")
+    session.conf.set("spark.sql.codegen.wholeStage", "false")
+    session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     yield session
     session.stop()
 
