@@ -44,8 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def spark() -> Iterator[SparkSession]:
     """The one Spark session.
 
-    It interprets its plans: compiling each for a few rows takes a third of a small night. Tests that
-    start a process of their own run compiled plans, as users do.
+    Its plans are interpreted: to compile each for a few rows takes a third of a small night. What
+    tests start in a process of its own runs compiled plans, as users do.
     """
     session = open_session()
     session.conf.set("spark.sql.shuffle.partitions", "2")

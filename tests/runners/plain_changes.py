@@ -1,11 +1,16 @@
-"""Whose lists a night has to score again, by plain loops over what changed in a shop."""
+"""A night in full without Spark, and whose lists changes make stale, from a shop's state."""
 
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 from deltalake import DeltaTable
 
 from mars_model.publishing.runs import Run
+from mars_model.scoring.catalogue import Catalogue, sort_popular
+from mars_model.scoring.score_users import score_block
+from mars_model.scoring.sessions import Attention
+from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from tests.runners.shop import State
 
@@ -37,16 +42,43 @@ def attend(state: State, user: int, item: int, vectors: Vectors) -> float:
     return float(weights @ relevance / weights.sum()) + bias
 
 
-def plain_list(
-    state: State, user: int, vectors: Vectors, top_n: int, min_likes: int
-) -> list[tuple[int, float]]:
-    """What a user is to be served: item and score."""
-    if len(state.liked[user]) < min_likes:
-        everybody = Counter(item for liked in state.liked.values() for item in liked)
-        scores = {item: float(everybody[item]) for item in state.may_get(user)}
-    else:
-        scores = {item: attend(state, user, item, vectors) for item in state.may_get(user)}
-    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:top_n]
+def full_rows(
+    state: State, vectors: Vectors, attention: Attention, settings: Settings
+) -> list[dict]:
+    """The lists of all users, scored at once."""
+    item_ids, candidates = np.array(sorted(state.texts)), sorted(state.candidates())
+    candidate_idx = np.searchsorted(item_ids, candidates)
+    liked_by = Counter(item for liked in state.liked.values() for item in liked)
+    n_likes = np.array([liked_by[item] for item in item_ids.tolist()])
+    segments = ["", *sorted(set(state.segment_of.values()))]
+    allowed = [[True] * len(candidates)]
+    allowed += [[i in state.items_of.get(s, ()) for i in candidates] for s in segments[1:]]
+    item_vectors, memory, bias = (
+        np.array([vectors[item][n] for item in item_ids.tolist()], np.float32) for n in range(3)
+    )
+    catalogue = Catalogue(
+        item_ids=item_ids,
+        memory=memory,
+        candidates=item_vectors[candidate_idx],
+        item_bias=bias[candidate_idx],
+        candidate_idx=candidate_idx,
+        popular_idx=sort_popular(candidate_idx, n_likes),
+        n_likes=n_likes,
+        allowed=np.array(allowed),
+    )
+    histories = [state.history(user) for user in state.liked]
+    of_users = [segments.index(state.segment_of.get(user, "")) for user in state.liked]
+    users = pa.RecordBatch.from_pydict(
+        {
+            "user_id": list(state.liked),
+            "item_ids": pa.array(histories, pa.list_(pa.int64())),
+            "n_items": pa.array([len(liked) for liked in histories], pa.int32()),
+            "segment": pa.array(of_users, pa.int32()),
+        }
+    )
+    min_likes = settings.likes.min_per_user
+    batches = score_block(users, catalogue, None, attention, settings.scoring, min_likes)
+    return pa.Table.from_batches(batches).to_pylist()
 
 
 def plain_counts(
