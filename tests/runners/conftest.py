@@ -41,3 +41,10 @@ def copy_night(night: Night, folder: Path) -> Night:
     path = shutil.copytree(night.warehouse.path, folder)
     warehouse = Warehouse(night.warehouse.spark, str(path))
     return replace(night, warehouse=warehouse, registry=Registry(folder / "models"))
+
+
+def copy_sources(night: Night, folder: Path) -> Warehouse:
+    """A warehouse with the night's items and interactions, and nothing made from them."""
+    for table in ("items", "interactions"):
+        shutil.copytree(night.warehouse.location(table), folder / table)
+    return Warehouse(night.warehouse.spark, str(folder))
