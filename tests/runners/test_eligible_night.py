@@ -146,6 +146,15 @@ def test_every_short_list_has_the_reason_that_fits_it(eligible):
     assert short == {}
 
 
+def test_the_lists_of_all_whom_the_sources_touch_are_scored_again(eligible):
+    counts = eligible.night.run.counts
+    assert counts["users"] == counts["users_scored"] + counts["users_reused"] == 10
+    # Of 2, 7 and 8, who are in no segment, 8 had a short list; an item may have left the others'.
+    assert counts["scored_for_other_segment"] == len(SEGMENT_OF)
+    assert counts["scored_for_short_list"] == 1
+    assert counts["users_scored"] == 8 + counts.get("scored_for_lost_item", 0)
+
+
 def test_the_run_pins_the_lists_that_it_read(eligible, night):
     versions = eligible.night.run.input_versions
     optional = {"excluded_items", "user_segments", "segment_items"}
@@ -154,16 +163,15 @@ def test_the_run_pins_the_lists_that_it_read(eligible, night):
 
 
 def test_the_published_rows_are_checked_against_the_lists_of_their_night(eligible, tmp_path):
-    run, failures = check_published(eligible.night.warehouse)
-    assert (run, failures) == (eligible.night.run, [])
     copied = copy_night(eligible.night, tmp_path / "wh")
     # What is imported later is for later nights.
     put_rows(copied.warehouse, "excluded_items", [{"item_id": i} for i in ITEMS])
-    assert check_published(copied.warehouse)[1] == []
-    location = copied.warehouse.location("recommendations")
-    copied.warehouse.spark.sql(
-        f"update delta.`{location}` set item_id = 105 where user_id = 1 and rank = 1"
-    )
+    assert check_published(copied.warehouse) == (eligible.night.run, [])
+    rows = rows_of(copied.warehouse, "recommendations")
+    for row in rows:
+        if (row["user_id"], row["rank"]) == (1, 1):
+            row["item_id"] = 105
+    put_rows(copied.warehouse, "recommendations", rows)
     names = {failure.name for failure in check_published(copied.warehouse)[1]}
     assert {"no_excluded_item", "only_items_of_segment"} <= names
 

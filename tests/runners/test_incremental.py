@@ -16,7 +16,7 @@ from tests.runners.conftest import by_user, copy_night, rows_of
 from tests.runners.plain_changes import full_rows, plain_counts, vectors_of
 from tests.runners.shop import TRAINED, Shop, State, promote_random_model
 
-pytestmark = pytest.mark.night
+pytestmark = pytest.mark.long
 
 FIRST = date(2026, 3, 1)
 N_USERS = 24

@@ -53,7 +53,9 @@ def update(night: Night) -> tuple[int, int]:
     )
     versions = {"items": warehouse.version("items"), **{b.table: b.version for b in built}}
     inputs = read_inputs(warehouse, versions, bundle.model_version, RUN_DATE)
-    return update_lists(warehouse, bundle, inputs.catalogues()[0], versions["item_vectors"], LENGTH)
+    everything, _ = inputs.catalogues()
+    done = update_lists(warehouse, bundle, everything, versions["item_vectors"], LENGTH)
+    return done.n_made, done.n_items_entered
 
 
 def liked_items(night: Night) -> set[int]:
