@@ -36,7 +36,7 @@ format: setup  ## what ruff can mend by itself
 test: check  ## lint, format, types and all tests but the long ones
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: setup  ## the long tests: every variant's night, several processes, searches
+test-long: setup  ## the long tests: every variant's night, a week of nights, several processes, searches
 	$(BIN)/python -m pytest -m long
 
 real-data: setup  ## only the nights on ../shared/data, all three sets

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mars_model.errors import MarsBatchError, SettingsError
-from mars_model.runners.tuning_report import draw_importances, write_best, write_trials
+from mars_model.runners.tuning_report import draw_importances, write_best
 from mars_model.runners.tuning_space import (
     CATALOGUE,
     SAMPLED,
@@ -19,6 +19,7 @@ from mars_model.runners.tuning_space import (
     with_values,
 )
 from mars_model.runners.tuning_study import Study, open_study
+from mars_model.runners.tuning_trials import write_trials
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.training.loop import EpochRecord
 
