@@ -40,7 +40,7 @@ def weighted_factors(
 
     Minimises Σ c (r − x·y)² + penalty ‖x − prior‖², with weight c = 1 on a like and
     `unliked_weight` elsewhere; without `prior` it is 0. One solve for all rows without likes.
-    Source: Y. Hu, Y. Koren, C. Volinsky (2008), Eq. 4; with a prior: C. Wang, D. Blei (2011), Eq. 6.
+    Source: Hu, Koren, Volinsky (2008), Eq. 4; with a prior: Wang, Blei (2011), Eq. 6.
     """
     n_factors = other.shape[1]
     shared = unliked_weight * (other.T @ other) + penalty * np.eye(n_factors)

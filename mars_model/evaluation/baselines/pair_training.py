@@ -79,9 +79,7 @@ class UnlikedItems:
         owner = np.repeat(np.arange(likes.n_users), self.n_likes)
         self.pairs = owner * likes.n_items + likes.item_idx  # ascending
 
-    def draw(
-        self, users: NDArray[np.int64], n: int, rng: np.random.Generator
-    ) -> NDArray[np.int64]:
+    def draw(self, users: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`n` items for each user, [B, n]; the same item may come twice."""
         drawn = rng.integers(self.n_items, size=(len(users), n))
         rows, columns = np.nonzero(np.repeat(self.n_likes[users, None] < self.n_items, n, axis=1))
