@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="cdl needs torch: pip install 'mars-batch[train]'")
+import torch
 
 from mars_model.evaluation.baselines.autoencoder import Autoencoder, autoencoder_loss
 from mars_model.evaluation.baselines.bag_of_words import bag_of_words

@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip(
-    "implicit", reason="item-knn needs implicit: pip install 'mars-batch[evaluate]'"
-)
-
 from mars_model.evaluation.baselines.interface import Known
-from mars_model.evaluation.baselines.item_knn import ItemKnn
 from mars_model.features.likes import LikeMatrix
 
 ROWS = [[0, 1, 2], [0, 1], [1, 2, 4], [3, 4], [0, 3, 4], [2], [1, 2, 4]]
@@ -19,6 +14,9 @@ ROWS = [[0, 1, 2], [0, 1], [1, 2, 4], [3, 4], [0, 3, 4], [2], [1, 2, 4]]
 def test_scores_are_sums_over_each_liked_items_neighbours(
     discount: float, n_neighbours: int
 ) -> None:
+    pytest.importorskip("implicit", reason="needs implicit: pip install 'mars-batch[evaluate]'")
+    from mars_model.evaluation.baselines.item_knn import ItemKnn
+
     likes = LikeMatrix.from_rows(ROWS, n_items=6)
     fitted = ItemKnn(n_neighbours, discount).fit(Known(likes, (), seed=1))
     sets = [{user for user in range(7) if item in likes.row(user)} for item in range(6)]

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install 'mars-batch[train]'")
-
 from mars_model.evaluation.baselines.bag_of_words import bag_of_words
 from mars_model.evaluation.baselines.deepfm import DeepFm
 from mars_model.evaluation.baselines.interface import Known
