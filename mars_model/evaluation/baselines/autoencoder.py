@@ -40,7 +40,8 @@ def autoencoder_loss(
     if codes is not None:
         loss = loss + code_weight / 2 * (code - codes).square().sum()
     squares = torch.stack([weight.square().sum() for weight in network.parameters()])
-    return loss + weight_penalty / 2 * squares.sum()
+    total: Tensor = loss + weight_penalty / 2 * squares.sum()
+    return total
 
 
 def _layers(sizes: Sequence[int], dropout: float) -> nn.Sequential:

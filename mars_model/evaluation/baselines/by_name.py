@@ -65,7 +65,9 @@ def baseline(name: str, settings: Mapping[str, Any], spark: SparkSession | None)
     """
     if reason := why_not(name):
         raise MarsBatchError(reason)
-    given = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
+    given: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()
+    }
     if name == "als":
         if spark is None:
             raise MarsBatchError("als: needs a Spark session, found None")

@@ -77,7 +77,7 @@ class _Text:
         settings, n_items = self.settings, self.words.shape[0]
         codes = None if items is None else torch.from_numpy(items.astype(np.float32))
         self.network.train()
-        for batch in torch.randperm(n_items).split(settings.batch_size):
+        for batch in torch.split(torch.randperm(n_items), settings.batch_size):
             words = self.words[batch]
             loss = autoencoder_loss(
                 self.network,

@@ -45,7 +45,7 @@ def weighted_factors(
     n_factors = other.shape[1]
     shared = unliked_weight * (other.T @ other) + penalty * np.eye(n_factors)
     right = np.zeros((liked.n_users, n_factors)) if prior is None else penalty * prior
-    factors = np.linalg.solve(shared, right.T).T
+    factors: NDArray[np.float64] = np.linalg.solve(shared, right.T).T.astype(np.float64)
     for row in np.flatnonzero(np.diff(liked.starts)).tolist():
         vectors = other[liked.row(row)]
         left = shared + (1 - unliked_weight) * (vectors.T @ vectors)

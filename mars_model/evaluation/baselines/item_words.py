@@ -3,6 +3,7 @@
 For DeepFM and Wide & Deep, which both need such sums of a table's rows.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,13 @@ class _FixedMatrix:
         items = np.repeat(np.arange(len(word_idx)), word_idx.shape[1])
         index = torch.from_numpy(np.stack([items, word_idx.ravel()]))
         values = torch.from_numpy(weights.ravel())
-        matrix = torch.sparse_coo_tensor(index, values, (len(word_idx), n_words))
-        self.matrix = matrix.coalesce().to_sparse_csr()
-        self.transposed = matrix.t().coalesce().to_sparse_csr()
+        shape = (len(word_idx), n_words)
+        matrix = torch.sparse_coo_tensor(index, values, shape, check_invariants=True)
+        with warnings.catch_warnings():
+            # torch calls CSR a beta; the product of a table is all that is used of it.
+            warnings.filterwarnings("ignore", "Sparse CSR tensor support")
+            self.matrix = matrix.coalesce().to_sparse_csr()
+            self.transposed = matrix.t().coalesce().to_sparse_csr()
 
     def times(self, table: Tensor) -> Tensor:
         """The product with a table [n_words, E]: [n_items, E]."""

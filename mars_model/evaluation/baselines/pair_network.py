@@ -73,6 +73,6 @@ class PairScores:
         torch.set_num_threads(self.n_threads)
         rows = [
             self.network.logits(self.network.users(user), self.items).numpy()
-            for user in torch.as_tensor(users).split(1)
+            for user in torch.as_tensor(users)[:, None]
         ]
         return np.stack(rows)

@@ -52,9 +52,9 @@ class WideAndDeep:
         return PairNetwork(users, _Item(bag, self), tower(self.hidden, self.dropout))
 
     def _wide_penalty(self, network: PairNetwork) -> Tensor:
-        parts = [network.users.wide, network.items.wide]
-        weights = [weight for part in parts for weight in part.parameters()]
-        return self.wide_penalty * torch.stack([w.abs().sum() for w in weights]).sum()
+        named = network.named_parameters()
+        sums = [weights.abs().sum() for name, weights in named if ".wide." in name]
+        return self.wide_penalty * torch.stack(sums).sum()
 
 
 class _User(nn.Module):

@@ -33,7 +33,8 @@ def test_the_loss_is_a_sum_over_items_words_and_weights(has_codes: bool) -> None
         if has_codes:
             expected += 10.0 / 2 * sum((outputs[1] - codes[item]) ** 2)
     for layer in layers:
-        expected += 0.3 / 2 * float((layer.weight**2).sum() + (layer.bias**2).sum())
+        for weights in (layer.weight, layer.bias):
+            expected += 0.3 / 2 * (weights.detach().numpy() ** 2).sum()
     assert found.item() == pytest.approx(expected, rel=1e-5)
 
 

@@ -9,18 +9,18 @@ from pyspark.sql import SparkSession
 from mars_model.evaluation.baselines.by_name import NAMES, baseline, why_not
 from tests.evaluation.baselines.two_groups import known, misplaced
 
-# Sizes that fit sixteen users; what is not named is as it comes.
+# Sizes that fit fourteen users; what is not named is as it comes.
 SMALL: dict[str, dict[str, Any]] = {
     "item-knn": {"n_neighbours": 6},
     "ease": {"penalty": 1.0},
     "als": {"n_factors": 4, "penalty": 0.05},
     "bpr": {"n_factors": 4, "n_epochs": 300},
     "neumf": {"n_epochs": 150, "learning_rate": 0.01},
-    "cmf": {"n_factors": 4, "penalty": 0.5},
+    "cmf": {"n_factors": 2, "penalty": 1.0},
     "ctr": {"n_topics": 4},
     "deepfm": {"n_epochs": 150, "learning_rate": 0.01},
-    "wide-and-deep": {"n_epochs": 150, "learning_rate": 0.01},
-    "cdl": {"n_factors": 4, "hidden": (8,)},
+    "wide-and-deep": {"n_epochs": 60, "learning_rate": 0.01},
+    "cdl": {"n_factors": 4, "hidden": (8,), "n_pretraining_epochs": 200, "learning_rate": 0.01},
 }
 LEARNERS = [name for name in NAMES if name != "popularity"]
 
@@ -45,7 +45,7 @@ def test_popularity_does_not_know_groups() -> None:
 @pytest.mark.parametrize("name", [name for name in LEARNERS if name != "als"])
 def test_the_seed_decides_every_score(name: str) -> None:
     available(name)
-    users = np.arange(16)
+    users = np.arange(14)
     made = baseline(name, SMALL[name], None)
     first, again = (made.fit(known(seed=3))(users) for _ in range(2))
     np.testing.assert_array_equal(first, again)
@@ -59,7 +59,7 @@ def test_items_without_words_and_likes_are_scored_too(name: str, spark: SparkSes
     full = known()
     more = type(full.likes)(full.likes.starts, full.likes.item_idx, n_items=14)
     without = type(full)(more, [*full.words, [], ["unheard"]], seed=1, n_threads=1)
-    scores = baseline(name, SMALL.get(name, {}), spark).fit(without)(np.array([15, 0]))
+    scores = baseline(name, SMALL.get(name, {}), spark).fit(without)(np.array([13, 0]))
     assert scores.shape == (2, 14) and np.isfinite(scores).all()
 
 
@@ -67,5 +67,5 @@ def test_items_without_words_and_likes_are_scored_too(name: str, spark: SparkSes
 def test_a_catalogue_without_any_frequent_word_leaves_the_likes(name: str) -> None:
     available(name)
     wordless = type(known())(known().likes, [["once"], *[[]] * 11], seed=1, n_threads=1)
-    scores = baseline(name, SMALL[name], None).fit(wordless)(np.arange(16))
+    scores = baseline(name, SMALL[name], None).fit(wordless)(np.arange(14))
     assert np.isfinite(scores).all()
