@@ -29,7 +29,7 @@ class Cdl:
 
     n_factors: int = 50
     hidden: tuple[int, ...] = (200,)
-    user_penalty: float = 0.1
+    user_penalty: float = 1.0
     item_penalty: float = 10.0
     reconstruction_weight: float = 1000.0
     weight_penalty: float = 0.1

@@ -32,7 +32,7 @@ class DeepFm:
     n_epochs: int = 15
     n_negatives: int = 4
     batch_size: int = 512
-    weight_decay: float = 0.0
+    weight_decay: float = 1e-4
     has_item_ids: bool = True
     max_vocabulary: int = 4000
     words_per_item: int = 30

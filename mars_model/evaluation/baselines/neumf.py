@@ -19,16 +19,19 @@ _EMBEDDING_STD = 0.01
 
 @dataclass(frozen=True)
 class NeuMf:
-    """`hidden` are the network's layers, below them embeddings as wide as the first of them."""
+    """`hidden` are the network's layers, below them embeddings as wide as the first of them.
 
-    n_factors: int = 8
-    hidden: tuple[int, ...] = (32, 16, 8)
+    The MARS paper's network is (32, 16, 8).
+    """
+
+    n_factors: int = 32
+    hidden: tuple[int, ...] = (64, 32, 16)
     dropout: float = 0.0
     learning_rate: float = 0.001
     n_epochs: int = 20
     n_negatives: int = 4
     batch_size: int = 256
-    weight_decay: float = 0.0
+    weight_decay: float = 1e-5
 
     def fit(self, known: Known) -> PairScores:
         """Train on likes alone."""

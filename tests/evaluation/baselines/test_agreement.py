@@ -24,8 +24,9 @@ from mars_model.evaluation.split import Split, split_likes
 from mars_model.features.likes import LikeMatrix
 
 GOODBOOKS = Path(__file__).parents[4] / "shared" / "data" / "goodbooks"
-# The same lists but for ties, float32 and the order of sums; over 2,669 users.
-NOISE = 5e-4
+# The same lists but for ties, float32 and the order of sums: cornac's MAP takes the worst place
+# among equal scores, which matters where scores are counts.
+NOISE = 1e-3
 
 pytestmark = [
     pytest.mark.long,
@@ -70,11 +71,14 @@ def test_cornacs_evaluation_of_its_own_model_agrees(name: str, split: Split) -> 
     assert ours == pytest.approx((recall, average_precision), abs=NOISE)
 
 
-def test_sparks_evaluation_of_its_own_als_agrees(split: Split, spark: SparkSession) -> None:
+def test_sparks_evaluation_of_its_own_als_agrees(
+    split: Split, spark: SparkSession, tmp_path: Path
+) -> None:
     training, test = split.training, split.test
     users = np.repeat(np.arange(training.n_users), np.diff(training.starts))
     columns = {"user": users, "item": training.item_idx, "rating": 1.0}
-    als = ALS(rank=32, regParam=0.3, alpha=10.0, implicitPrefs=True, seed=1)
+    spark.sparkContext.setCheckpointDir(str(tmp_path))
+    als = ALS(rank=32, regParam=0.3, alpha=10.0, implicitPrefs=True, seed=1, checkpointInterval=2)
     model = als.fit(spark.createDataFrame(pd.DataFrame(columns)))
     longest = int(np.diff(training.starts).max())
     rows = model.recommendForAllUsers(CUTOFF + longest).collect()

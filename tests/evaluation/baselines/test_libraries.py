@@ -14,7 +14,7 @@ def test_bpr_scores_as_cornac_does() -> None:
     from mars_model.evaluation.baselines.bpr import Bpr
     from mars_model.evaluation.baselines.cornac_data import dataset_of
 
-    scores = Bpr(n_factors=3, n_epochs=50).fit(known())(np.arange(14))
+    scores = Bpr(n_factors=3, penalty=0.01, n_epochs=50).fit(known())(np.arange(14))
     model = BPR(k=3, max_iter=50, learning_rate=0.05, lambda_reg=0.01, num_threads=1, seed=1)
     model.fit(dataset_of(known().likes, seed=1))
     # A loop over the fitted parameters, and the library's own scores.
@@ -62,7 +62,7 @@ def test_ctr_scores_as_cornac_does_from_its_own_texts() -> None:
     from mars_model.evaluation.baselines.cornac_data import dataset_of
     from mars_model.evaluation.baselines.ctr import Ctr
 
-    scores = Ctr(n_topics=3, n_iterations=4).fit(known())(np.arange(14))
+    scores = Ctr(n_topics=3, user_penalty=0.01, n_iterations=4).fit(known())(np.arange(14))
     dataset = dataset_of(known().likes, seed=1)
     # cornac cuts and counts texts itself, with the same words in the same order.
     texts = TextModality(
