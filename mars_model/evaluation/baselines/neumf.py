@@ -21,17 +21,17 @@ _EMBEDDING_STD = 0.01
 class NeuMf:
     """`hidden` are the network's layers, below them embeddings as wide as the first of them.
 
-    The MARS paper's network is (32, 16, 8).
+    The layers are the MARS paper's.
     """
 
-    n_factors: int = 32
-    hidden: tuple[int, ...] = (64, 32, 16)
+    n_factors: int = 8
+    hidden: tuple[int, ...] = (32, 16, 8)
     dropout: float = 0.0
     learning_rate: float = 0.001
     n_epochs: int = 20
     n_negatives: int = 4
     batch_size: int = 256
-    weight_decay: float = 1e-5
+    weight_decay: float = 1e-6
 
     def fit(self, known: Known) -> PairScores:
         """Train on likes alone."""

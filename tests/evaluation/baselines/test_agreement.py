@@ -78,7 +78,18 @@ def test_sparks_evaluation_of_its_own_als_agrees(
     users = np.repeat(np.arange(training.n_users), np.diff(training.starts))
     columns = {"user": users, "item": training.item_idx, "rating": 1.0}
     spark.sparkContext.setCheckpointDir(str(tmp_path))
-    als = ALS(rank=32, regParam=0.3, alpha=10.0, implicitPrefs=True, seed=1, checkpointInterval=2)
+    # The blocks decide the factors that it starts from, so they are those of our own fit.
+    n_blocks = spark.sparkContext.defaultParallelism
+    als = ALS(
+        rank=32,
+        regParam=0.3,
+        alpha=10.0,
+        implicitPrefs=True,
+        seed=1,
+        numUserBlocks=n_blocks,
+        numItemBlocks=n_blocks,
+        checkpointInterval=2,
+    )
     model = als.fit(spark.createDataFrame(pd.DataFrame(columns)))
     longest = int(np.diff(training.starts).max())
     rows = model.recommendForAllUsers(CUTOFF + longest).collect()
