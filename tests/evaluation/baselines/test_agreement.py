@@ -13,14 +13,15 @@ from pyspark.ml.evaluation import RankingEvaluator
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import SparkSession
 
-from mars_model.evaluation.average_precision import CUTOFF, mean_average_precision
 from mars_model.evaluation.baselines.als import Als
 from mars_model.evaluation.baselines.ease import Ease
 from mars_model.evaluation.baselines.interface import Baseline, Known
 from mars_model.evaluation.baselines.popularity import Popularity
+from mars_model.evaluation.metrics.average_precision import CUTOFF, mean_average_precision
+from mars_model.evaluation.metrics.recall import mean_recall
 from mars_model.evaluation.ranking import rank_unseen
-from mars_model.evaluation.recall import mean_recall
-from mars_model.evaluation.split import Split, split_likes
+from mars_model.evaluation.splits.paper import split_likes
+from mars_model.evaluation.splits.split import Split
 from mars_model.features.likes import LikeMatrix
 
 GOODBOOKS = Path(__file__).parents[4] / "shared" / "data" / "goodbooks"
