@@ -15,12 +15,18 @@ SMALL: dict[str, dict[str, Any]] = {
     "ease": {"penalty": 1.0},
     "als": {"n_factors": 4, "penalty": 0.05},
     "bpr": {"n_factors": 4, "n_epochs": 300},
-    "neumf": {"n_epochs": 150, "learning_rate": 0.01},
+    "neumf": {"n_epochs": 60, "learning_rate": 0.01},
     "cmf": {"n_factors": 2, "penalty": 1.0},
     "ctr": {"n_topics": 4},
     "deepfm": {"n_epochs": 60, "learning_rate": 0.01},
     "wide-and-deep": {"n_epochs": 60, "learning_rate": 0.01},
-    "cdl": {"n_factors": 4, "hidden": (8,), "n_pretraining_epochs": 200, "learning_rate": 0.01},
+    "cdl": {
+        "n_factors": 4,
+        "hidden": (8,),
+        "n_pretraining_epochs": 200,
+        "learning_rate": 0.02,
+        "item_penalty": 1.0,
+    },
 }
 LEARNERS = [name for name in NAMES if name != "popularity"]
 
