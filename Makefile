@@ -18,6 +18,7 @@ $(READY): pyproject.toml constraints.txt conf/spark-defaults.conf mars_model/tab
 	@$(PYTHON) mars_model/prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[train,evaluate,tune,mlflow,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[cmf]' || echo "cmfrec could not be built (is there a C compiler?): comparisons will report CMF as not run"
 	$(BIN)/python -m mars_model.tables.jars
 	@touch $(READY)
 

@@ -1,1 +1,1 @@
-"""Simple methods to compare with: `fit(...)` returns something with `scores(user positions)`."""
+"""Methods to compare with: settings with `fit(known)`, which gives scores of users' items."""

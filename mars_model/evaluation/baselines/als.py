@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame, SparkSession
 
-from mars_model.features.likes import LikeMatrix
+from mars_model.evaluation.baselines.factors import Factors
+from mars_model.evaluation.baselines.interface import Known
 
 # A short lineage: the serialised plan of ten iterations overflows the JVM's stack.
 _CHECKPOINT_INTERVAL = 2
@@ -24,14 +25,17 @@ class Als:
     """Confidence 1 + α on each like; `n_factors` and `penalty` are Spark's rank and regParam."""
 
     spark: SparkSession
-    n_factors: int
-    penalty: float
-    alpha: float
-    seed: int = 1
+    n_factors: int = 50
+    penalty: float = 0.3
+    alpha: float = 10.0
     n_iterations: int = 10
 
-    def fit(self, likes: LikeMatrix) -> "FittedAls":
-        """Factorise the training likes; users and items without one get zeros."""
+    def fit(self, known: Known) -> Factors:
+        """Factorise the training likes; users and items without one get zeros.
+
+        The threads are those of the session.
+        """
+        likes = known.likes
         context = self.spark.sparkContext
         users = np.repeat(np.arange(likes.n_users, dtype=np.int32), np.diff(likes.starts))
         rating = np.ones(likes.n_likes, dtype=np.float32)
@@ -42,7 +46,7 @@ class Als:
             alpha=self.alpha,
             implicitPrefs=True,
             maxIter=self.n_iterations,
-            seed=self.seed,
+            seed=known.seed,
             numUserBlocks=context.defaultParallelism,
             numItemBlocks=context.defaultParallelism,
             checkpointInterval=_CHECKPOINT_INTERVAL,
@@ -50,22 +54,10 @@ class Als:
         with tempfile.TemporaryDirectory(prefix="mars-als-") as folder:
             context.setCheckpointDir(folder)
             model = als.fit(self.spark.createDataFrame(pa.table(columns)))
-            return FittedAls(
+            return Factors(
                 _factors(model.userFactors, likes.n_users, self.n_factors),
                 _factors(model.itemFactors, likes.n_items, self.n_factors),
             )
-
-
-@dataclass(frozen=True)
-class FittedAls:
-    """Factors of users [U, F] and items [n_items, F]."""
-
-    users: NDArray[np.float32]
-    items: NDArray[np.float32]
-
-    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
-        """[B, n_items]: dot products."""
-        return np.asarray(self.users[users] @ self.items.T, dtype=np.float32)
 
 
 def _factors(frame: DataFrame, n_rows: int, n_factors: int) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mars_model.evaluation.baselines.interface import Known
 from mars_model.features.likes import LikeMatrix
 
 _USERS_PER_BLOCK = 1024
@@ -17,16 +18,16 @@ _USERS_PER_BLOCK = 1024
 class Ease:
     """Least squares X ≈ X B with penalty λ‖B‖² and diag(B) = 0."""
 
-    penalty: float
+    penalty: float = 500.0
 
-    def fit(self, likes: LikeMatrix) -> "FittedEase":
+    def fit(self, known: Known) -> "FittedEase":
         """Invert XᵀX + λI [n_items, n_items] in float64: 8 bytes an entry, about three times."""
-        gram = gram_matrix(likes)
+        gram = gram_matrix(known.likes)
         gram[np.diag_indices_from(gram)] += self.penalty
         inverse = np.linalg.inv(gram)
         weights = inverse / -np.diag(inverse)
         np.fill_diagonal(weights, 0.0)
-        return FittedEase(likes, weights.astype(np.float32))
+        return FittedEase(known.likes, weights.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class FittedEase:
     likes: LikeMatrix
     weights: NDArray[np.float32]
 
-    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
+    def __call__(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """[B, n_items]: the sum of the liked items' rows of B."""
         return np.stack([self.weights[self.likes.row(user)].sum(axis=0) for user in users])
 

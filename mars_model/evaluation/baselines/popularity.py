@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.features.likes import LikeMatrix
+from mars_model.evaluation.baselines.interface import Known
 
 
 @dataclass(frozen=True)
 class Popularity:
     """Scores an item by the users who like it."""
 
-    def fit(self, likes: LikeMatrix) -> "FittedPopularity":
+    def fit(self, known: Known) -> "FittedPopularity":
         """Count the training likes of each item."""
+        likes = known.likes
         counts = np.bincount(likes.item_idx, minlength=likes.n_items)
         return FittedPopularity(counts.astype(np.float32))
 
@@ -24,6 +25,6 @@ class FittedPopularity:
 
     n_likes: NDArray[np.float32]
 
-    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
+    def __call__(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """[B, n_items], every row the same."""
         return np.broadcast_to(self.n_likes, (len(users), len(self.n_likes)))

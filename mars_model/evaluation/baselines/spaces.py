@@ -1,0 +1,97 @@
+"""What a search may try of each baseline: plain data, every range around its own paper's values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Value = int | float | str | bool | tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `low` to `high`, both included; whole ones where both are whole."""
+
+    low: int | float
+    high: int | float
+    is_log: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few values."""
+
+    values: tuple[Value, ...]
+
+
+Space = Mapping[str, Range | Choice]
+
+_FACTORS = Choice((5, 10, 20, 50, 70, 100))  # the MARS paper's, section 4.4.1
+_TOWERS = Choice(((64, 64), (128, 64, 32), (200, 200, 200)))
+_RATE = Range(3e-4, 1e-2, is_log=True)
+
+SPACES: Mapping[str, Space] = {
+    "popularity": {},
+    "item-knn": {
+        "n_neighbours": Range(20, 2000, is_log=True),
+        "popularity_discount": Range(0.0, 0.5),
+    },
+    "ease": {"penalty": Range(20.0, 5000.0, is_log=True)},
+    "als": {
+        "n_factors": _FACTORS,
+        "penalty": Range(0.03, 10.0, is_log=True),
+        "alpha": Range(1.0, 40.0, is_log=True),
+    },
+    "bpr": {
+        "n_factors": _FACTORS,
+        "learning_rate": Range(0.005, 0.2, is_log=True),
+        "penalty": Range(1e-4, 0.1, is_log=True),
+        "n_epochs": Range(20, 300, is_log=True),
+    },
+    "neumf": {
+        "n_factors": Choice((8, 16, 32, 64)),
+        "hidden": Choice(((32, 16, 8), (64, 32, 16))),
+        "learning_rate": _RATE,
+        "n_epochs": Range(5, 40),
+        "dropout": Range(0.0, 0.5),
+        "weight_decay": Range(1e-7, 1e-3, is_log=True),
+    },
+    "cmf": {
+        "n_factors": _FACTORS,
+        "penalty": Range(0.5, 100.0, is_log=True),
+        "alpha": Range(0.5, 20.0, is_log=True),
+        "words_weight": Range(0.03, 50.0, is_log=True),
+    },
+    "ctr": {
+        "n_topics": Choice((20, 50, 100)),
+        "user_penalty": Range(0.05, 20.0, is_log=True),
+        "item_penalty": Range(0.01, 100.0, is_log=True),
+        "unliked_weight": Range(0.003, 0.3, is_log=True),
+    },
+    "deepfm": {
+        "n_factors": Choice((8, 16, 32, 64)),
+        "hidden": _TOWERS,
+        "dropout": Range(0.0, 0.5),
+        "learning_rate": _RATE,
+        "n_epochs": Range(3, 40),
+        "weight_decay": Range(1e-7, 1e-3, is_log=True),
+        "has_item_ids": Choice((True, False)),
+    },
+    "wide-and-deep": {
+        "embedding_size": Choice((8, 16, 32, 64)),
+        "hidden": _TOWERS,
+        "dropout": Range(0.0, 0.5),
+        "wide_penalty": Range(1e-8, 1e-4, is_log=True),
+        "learning_rate": _RATE,
+        "n_epochs": Range(3, 40),
+        "weight_decay": Range(1e-7, 1e-3, is_log=True),
+        "has_item_ids": Choice((True, False)),
+    },
+    "cdl": {
+        "n_factors": Choice((20, 50, 100)),
+        "user_penalty": Range(0.05, 20.0, is_log=True),
+        "item_penalty": Range(0.1, 100.0, is_log=True),
+        "reconstruction_weight": Range(1.0, 10000.0, is_log=True),
+        "weight_penalty": Range(0.001, 1.0, is_log=True),
+        "hidden": Choice(((200,), (200, 100))),
+        "unliked_weight": Range(0.003, 0.3, is_log=True),
+    },
+}
