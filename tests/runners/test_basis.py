@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from deltalake import DeltaTable
 
+from mars_model.publishing.runs import read_runs
 from mars_model.runners.basis import Basis, find_basis
 from mars_model.runners.scoring import shaping_settings
 from tests.conftest import RUN_DATE, Night, small_settings
@@ -16,7 +17,8 @@ LATER = date(2026, 3, 20)
 
 def basis_of(night: Night, run_date: date = LATER, *overrides: str) -> Basis | str:
     shaping = shaping_settings(small_settings(*overrides))
-    return find_basis(night.warehouse, run_date, night.run.model_version, shaping)
+    earlier = read_runs(night.warehouse)
+    return find_basis(night.warehouse, earlier, run_date, night.run.model_version, shaping)
 
 
 def lists_of(basis: Basis) -> list[dict]:
