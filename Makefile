@@ -22,6 +22,7 @@ $(READY): pyproject.toml constraints.txt conf/spark-defaults.conf mars_model/tab
 	@$(PYTHON) mars_model/prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[train,evaluate,tune,mlflow,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[cmf]' || echo "cmfrec could not be built (is there a C compiler?): comparisons will report CMF as not run"
 	$(BIN)/python -m mars_model.tables.jars
 	@touch $(READY)
 
@@ -40,7 +41,7 @@ format: setup  ## what ruff can mend by itself
 test: check  ## lint, format, types and all tests but the long ones
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: setup  ## the long tests: every variant's night, several processes, searches
+test-long: setup  ## the long tests: every variant's night, a week of nights, several processes, searches
 	$(BIN)/python -m pytest -m long
 
 real-data: setup  ## only the nights on ../shared/data, all three sets

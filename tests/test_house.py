@@ -62,8 +62,16 @@ def test_every_room_stands_on_a_floor() -> None:
     assert rooms - {"__init__", "__pycache__", "py"} == set(FLOOR_OF)
 
 
-def test_torch_and_onnx_stay_in_the_training_room() -> None:
-    assert {Path(p).parts[0] for p in importers("torch") | importers("onnx")} == {"training"}
+def test_torch_and_onnx_stay_in_the_training_room_but_for_baselines_of_their_own() -> None:
+    assert {Path(p).parts[0] for p in importers("onnx")} == {"training"}
+    folders = {Path(p).parent.as_posix() for p in importers("torch")}
+    assert folders == {"training", "evaluation/baselines"}
+
+
+def test_libraries_of_baselines_stay_with_them() -> None:
+    libraries = ("cornac", "implicit", "cmfrec", "scipy", "threadpoolctl")
+    found = set().union(*(importers(library) for library in libraries))
+    assert {Path(p).parent.as_posix() for p in found} == {"evaluation/baselines"}
 
 
 def test_one_module_opens_onnxruntime_and_one_reads_and_writes_delta() -> None:
@@ -108,7 +116,8 @@ def test_one_module_builds_spark_sessions() -> None:
 def test_scoring_a_night_needs_no_extra() -> None:
     code = (
         "import sys; import mars_model.cli.main, mars_model.runners.scoring; "
-        "extras = ('torch', 'onnx', 'mlflow', 'optuna', 'matplotlib'); "
+        "extras = ('torch', 'onnx', 'mlflow', 'optuna', 'matplotlib', 'cornac', 'implicit', "
+        "'cmfrec'); "
         "print([m for m in extras if m in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.settings import LikeSettings
@@ -31,10 +31,14 @@ def timed_histories(interactions: DataFrame, run_date: date, likes: LikeSettings
         F.col("interacted_at").isNull()
         | (F.col("interacted_at") < F.lit(f"{run_date.isoformat()} 00:00:00").cast("timestamp"))
     )
-    newest = Window.partitionBy("user_id", "item_id").orderBy(
-        F.col("interacted_at").desc_nulls_last(), F.col("rating").desc_nulls_last()
+    # By user at once: both groupings then find their rows together, and nothing is sorted.
+    event = F.struct("interacted_at", "rating")  # of structs, one with a null is the smaller
+    latest = (
+        seen.repartition("user_id")
+        .groupBy("user_id", "item_id")
+        .agg(F.max(event).alias("_latest"))
+        .select("user_id", "item_id", "_latest.interacted_at", "_latest.rating")
     )
-    latest = seen.withColumn("_n", F.row_number().over(newest)).where("_n = 1")
     is_like = (
         F.lit(True)
         if likes.min_rating is None

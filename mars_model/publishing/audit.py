@@ -1,12 +1,13 @@
 """The audit: sql/checks return offending rows, gates compare with the last published night."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.publishing.publish import PUBLISHED_TABLE
-from mars_model.publishing.runs import PUBLISHED, Run, read_runs
+from mars_model.publishing.runs import PUBLISHED, Run
 from mars_model.resources import sql_files
 from mars_model.settings import AuditSettings
 from mars_model.tables import contracts
@@ -76,21 +77,20 @@ def _examples(offending: DataFrame) -> str:
 
 
 def measure_gates(
-    warehouse: Warehouse, run: Run, rows: DataFrame, n_candidates: int
+    warehouse: Warehouse, run: Run, rows: DataFrame, n_candidates: int, earlier: Sequence[Run]
 ) -> dict[str, float]:
     """Catalogue share, and overlap and score shift against the last published night before.
 
     `catalogue_share`: distinct items recommended / items that may be. `overlap`: of that
     night's (user, item) pairs of users in both nights, the share that is here again.
     `score_shift`: |mean score − that night's| / |that night's|, lists of the model only. The
-    last two are only there where that night used the same model version.
+    last two are only there where that night used the same model version. `earlier` are the runs
+    so far, newest first.
     """
     score = F.when(F.col("source") == "mars", F.col("score"))
     n_items = F.count_distinct("item_id").alias("n_items")
     now = rows.agg(n_items, F.mean(score).alias("mean_now"))
-    before = [
-        r for r in read_runs(warehouse) if r.status == PUBLISHED and r.run_date < run.run_date
-    ]
+    before = [r for r in earlier if r.status == PUBLISHED and r.run_date < run.run_date]
     if before and before[0].model_version == run.model_version:
         last = warehouse.read(PUBLISHED_TABLE).where(F.col("run_date") == F.lit(before[0].run_date))
         now = now.crossJoin(last.agg(F.mean(score).alias("mean_then")))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -56,9 +57,9 @@ def record(warehouse: Warehouse, run: Run) -> None:
     warehouse.overwrite("recommendation_runs", frame, where=f"run_id = '{run.run_id}'")
 
 
-def find_run(warehouse: Warehouse, run_id: str) -> Run | None:
+def find_run(runs: Iterable[Run], run_id: str) -> Run | None:
     """A run by name."""
-    return next((run for run in read_runs(warehouse) if run.run_id == run_id), None)
+    return next((run for run in runs if run.run_id == run_id), None)
 
 
 def read_runs(warehouse: Warehouse) -> list[Run]:
@@ -69,9 +70,9 @@ def read_runs(warehouse: Warehouse) -> list[Run]:
     return [Run(**{k: v if v is not None else {} for k, v in r.asDict().items()}) for r in rows]
 
 
-def record_published(warehouse: Warehouse, run: Run) -> None:
-    """The run is what readers see for its date; an earlier one of that date no longer is."""
-    if any(r.run_date == run.run_date and r.run_id != run.run_id for r in read_runs(warehouse)):
+def record_published(warehouse: Warehouse, run: Run, earlier: Iterable[Run]) -> None:
+    """The run is what readers see for its date; one of the `earlier` of that date no longer is."""
+    if any(r.run_date == run.run_date and r.run_id != run.run_id for r in earlier):
         warehouse.update(
             "recommendation_runs",
             f"run_date = date'{run.run_date.isoformat()}' and status = '{PUBLISHED}' "
@@ -81,13 +82,15 @@ def record_published(warehouse: Warehouse, run: Run) -> None:
     record(warehouse, run.with_status(PUBLISHED))
 
 
-def repair(warehouse: Warehouse) -> list[Run]:
-    """Settle runs that died between staging and their last record; returns them as they are now.
+def repair(warehouse: Warehouse, earlier: Sequence[Run]) -> list[Run]:
+    """Settle those of the runs so far that died between staging and their last record.
+
+    Returns them as they are now.
 
     A run whose commit is its date's newest in `recommendations` was published, whatever its row
     says; one that another run of the date has replaced since is not.
     """
-    unsettled = [run for run in read_runs(warehouse) if run.status == STAGED]
+    unsettled = [run for run in earlier if run.status == STAGED]
     if not unsettled:
         return []
     standing: dict[str, str] = {}
@@ -97,7 +100,7 @@ def repair(warehouse: Warehouse) -> list[Run]:
     repaired = []
     for run in unsettled:
         if standing.get(run.run_date.isoformat()) == run.run_id:
-            record_published(warehouse, run)
+            record_published(warehouse, run, earlier)
             repaired.append(run.with_status(PUBLISHED))
         else:
             repaired.append(run.with_status(INTERRUPTED))

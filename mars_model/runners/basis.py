@@ -1,5 +1,6 @@
 """Which earlier night an incremental night may stand on, or why none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,13 +26,17 @@ class Basis:
 
 
 def find_basis(
-    warehouse: Warehouse, run_date: date, model_version: str, shaping: dict[str, Any]
+    warehouse: Warehouse,
+    earlier: Sequence[Run],
+    run_date: date,
+    model_version: str,
+    shaping: dict[str, Any],
 ) -> Basis | str:
-    """The last published night, where its lists follow the same rules; else why it is none.
+    """The last published of the runs so far, where its lists follow the same rules; else why not.
 
     `shaping` are the settings of the night to come: a run's name is a hash that covers them.
     """
-    published = [run for run in runs.read_runs(warehouse) if run.status == runs.PUBLISHED]
+    published = [run for run in earlier if run.status == runs.PUBLISHED]
     if not published:
         return "no night was published before"
     last = published[0]

@@ -134,7 +134,7 @@ def _published_run(
     versions |= {table: warehouse.version(table) for table in _INPUTS}
     shaping = shaping_settings(settings)
     run_id = runs.name_run(run_date, bundle.model_version, versions, shaping)
-    run = runs.find_run(warehouse, run_id)
+    run = runs.find_run(runs.read_runs(warehouse), run_id)
     return run_id if run is not None and run.status == runs.PUBLISHED else None
 
 
@@ -143,7 +143,8 @@ def _basis(
 ) -> Basis | str:
     if is_full:
         return FULL_ASKED_FOR
-    return find_basis(warehouse, run_date, bundle.model_version, shaping_settings(settings))
+    earlier, shaping = runs.read_runs(warehouse), shaping_settings(settings)
+    return find_basis(warehouse, earlier, run_date, bundle.model_version, shaping)
 
 
 def _needed(basis: Basis, inputs: Inputs, top_n: int, n_candidates: int) -> tuple[ToScore, int]:

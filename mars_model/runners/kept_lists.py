@@ -13,8 +13,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mars_model.scoring.build_lists import collect_lists
+from mars_model.scoring.build_lists import LIST_COLUMNS, lists_of_rows
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.lists import NeighbourLists
 from mars_model.tables.warehouse import Warehouse
@@ -23,8 +24,12 @@ TABLE = "item_neighbours"
 _FOLDER = ".lists"
 
 
-def kept_lists(warehouse: Warehouse, models: Path, catalogue: Catalogue) -> NeighbourLists:
+def kept_lists(
+    warehouse: Warehouse, models: Path, catalogue: Catalogue, changed: NDArray[np.int64]
+) -> NeighbourLists:
     """The lists of a night over its candidates, from `models`/.lists or from the table.
+
+    `changed` are positions of items that the table was not brought up to date with.
 
     What is kept belongs to one version of one table and to the catalogue's items by position; the
     folder's name is a hash of these. Only the newest is kept.
@@ -32,11 +37,11 @@ def kept_lists(warehouse: Warehouse, models: Path, catalogue: Catalogue) -> Neig
     folder = models / _FOLDER / _key(warehouse, catalogue)
     lists = _open(folder)
     if lists is None:
-        lists = collect_lists(warehouse.read(TABLE), catalogue)
+        lists = lists_of_rows(warehouse.read_arrow(TABLE, LIST_COLUMNS), catalogue)
         # A folder of models that is full or read-only costs time, not the night.
         with suppress(OSError):
             _keep(lists, folder)
-    return lists.among(catalogue)
+    return lists.among(catalogue, changed)
 
 
 def _open(folder: Path) -> NeighbourLists | None:

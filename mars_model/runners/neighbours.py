@@ -16,16 +16,21 @@ from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.shipping import ship_arrays, ship_bundle_file, take_back
 from mars_model.tables.warehouse import Warehouse
 
-# With more items changed than this share, all lists are made anew.
-_MOST_CHANGED = 0.1
+# With more items changed than this share, all lists are made anew; with fewer than the other one
+# they wait: rewriting every list for a few items costs more than scoring these for everyone.
+_MOST_CHANGED, _MOST_POSTPONED = 0.1, 0.02
 
 
 @dataclass(frozen=True)
 class ListUpdate:
-    """How many lists were made, and how many items were put into those that stood."""
+    """How many lists were made, how many items were put into those that stood, and which wait.
+
+    `postponed` are positions of items that the lists do not speak for yet.
+    """
 
     n_made: int
     n_items_entered: int
+    postponed: NDArray[np.int64]
 
 
 def update_lists(
@@ -34,7 +39,8 @@ def update_lists(
     """Make the lists that are missing: all of a new model, those of items liked for the first time.
 
     `everything` has every item as a candidate, so that lists outlive a night's availability.
-    Items with new or other vectors since the last update are entered into the lists that stand.
+    Items with new or other vectors since the last update are entered into the lists that stand, or
+    wait until there are more of them.
     """
     warehouse.create(TABLE)
     note = {
@@ -44,10 +50,16 @@ def update_lists(
     }
     liked = np.flatnonzero(everything.n_likes > 0)
     changed = _changed_items(warehouse, everything, note)
-    is_anew = len(changed) > _MOST_CHANGED * len(everything.item_ids)
+    none, share = changed[:0], len(changed) / max(1, len(everything.item_ids))
+    is_anew = share > _MOST_CHANGED
+    postponed = changed if share <= _MOST_POSTPONED else none
     missing = liked if is_anew else _without_list(warehouse, everything, liked, changed)
+    if len(postponed):
+        # The lists stay those of the vectors that they were made of, and say so.
+        note = warehouse.provenance(TABLE) or note
+        missing, changed = np.setdiff1d(missing, postponed), none
     if not is_anew and not len(missing) and not len(changed):
-        return ListUpdate(0, 0)
+        return ListUpdate(0, 0, postponed)
     context = warehouse.spark.sparkContext
     shipment = ListShipment(
         ship_arrays(context, everything),
@@ -69,7 +81,7 @@ def update_lists(
         rows = extended_lists(standing, shipment, changed, item_type).unionByName(made)
         warehouse.overwrite(TABLE, rows, note)
     take_back(shipment.catalogue_key)
-    return ListUpdate(len(missing), 0 if is_anew else len(changed))
+    return ListUpdate(len(missing), 0 if is_anew else len(changed), postponed)
 
 
 def _changed_items(

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
 from pyspark import Accumulator, AccumulatorParam
 from pyspark.sql import DataFrame
 
@@ -41,6 +43,8 @@ class Scorer:
     settings: Settings
     counted: Accumulator[Counter[str]] = field(init=False)
     shipped: list[str] = field(default_factory=list)
+    # Positions of items that item_neighbours was not brought up to date with.
+    changed: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         context = self.warehouse.spark.sparkContext
@@ -56,14 +60,16 @@ class Scorer:
     def update_lists(self, everything: Catalogue, vectors_version: int) -> ListUpdate:
         """Bring item_neighbours up to date."""
         length = self.settings.scoring.list_length
-        return update_lists(self.warehouse, self.bundle, everything, vectors_version, length)
+        done = update_lists(self.warehouse, self.bundle, everything, vectors_version, length)
+        self.changed = done.postponed
+        return done
 
     def score(self, users: DataFrame, work: Work, catalogue: Catalogue, top_n: int) -> DataFrame:
         """The lists of some users, not computed yet; `close` comes when they are written."""
         context = self.warehouse.spark.sparkContext
         lists = None
         if self.uses_lists(catalogue):
-            lists = kept_lists(self.warehouse, self.bundle.folder.parent, catalogue)
+            lists = kept_lists(self.warehouse, self.bundle.folder.parent, catalogue, self.changed)
         plan = plan_memory(self.settings.scoring, catalogue, lists, work)
         keys = [ship_arrays(context, a) for a in (catalogue, plan.lists) if a is not None]
         self.shipped += keys

@@ -40,8 +40,7 @@ def run_night(
     bundle = registry.promoted()
     require_same_likes(bundle, settings)
     clock = Clock(say)
-    for run in runs.repair(warehouse):
-        say(f"run {run.run_id} had died: it was {run.status}")
+    earlier = _settled_runs(warehouse, say)
     with clock.step("build-documents"):
         documents = build_documents(warehouse, settings)
     with clock.step("build-histories"):
@@ -55,16 +54,18 @@ def run_night(
         **{built.table: built.version for built in (documents, histories, vectors)},
     }
     run = _start(bundle, settings, run_date, versions)
-    before = runs.find_run(warehouse, run.run_id) if skip_published else None
+    before = runs.find_run(earlier, run.run_id) if skip_published else None
     if before is not None and before.status == runs.PUBLISHED:
         say(f"run {run.run_id} stands published already")
         return before
-    basis = _basis(warehouse, run, settings, is_full, say)
+    basis = _basis(warehouse, earlier, run, settings, is_full, say)
     inputs = read_inputs(warehouse, versions, run.model_version, run_date)
     staged = stage_lists(warehouse, run, inputs, basis, bundle, settings, clock)
     with clock.step("audit"):
         failures = audit.run_checks(warehouse, run, staged.rows, staged.unserved)
-        gates = audit.measure_gates(warehouse, run, staged.rows, staged.counts["candidates"])
+        gates = audit.measure_gates(
+            warehouse, run, staged.rows, staged.counts["candidates"], earlier
+        )
         failures += audit.judge_gates(gates, settings.audit)
     staged.rows.unpersist()
     facts = {"counts": staged.counts, "gates": gates, "durations_s": clock.durations_s}
@@ -76,7 +77,7 @@ def run_night(
     runs.record(warehouse, run)
     with clock.step("publish"):
         publish(warehouse, run)
-    runs.record_published(warehouse, run)
+    runs.record_published(warehouse, run, earlier)
     return run.with_status(runs.PUBLISHED)
 
 
@@ -105,14 +106,23 @@ def _start(bundle: Bundle, settings: Settings, run_date: date, versions: dict[st
     )
 
 
+def _settled_runs(warehouse: Warehouse, say: Say) -> list[Run]:
+    """All runs so far, read once for the whole night; those that had died are settled."""
+    earlier = runs.read_runs(warehouse)
+    repaired = runs.repair(warehouse, earlier)
+    for run in repaired:
+        say(f"run {run.run_id} had died: it was {run.status}")
+    return runs.read_runs(warehouse) if repaired else earlier
+
+
 def _basis(
-    warehouse: Warehouse, run: Run, settings: Settings, is_full: bool, say: Say
+    warehouse: Warehouse, earlier: list[Run], run: Run, settings: Settings, is_full: bool, say: Say
 ) -> Basis | None:
     """The night that this one may stand on; None, with a line that says why, where it may not."""
     found: Basis | str = "as was asked for"
     if not is_full:
         shaping = shaping_settings(settings)
-        found = find_basis(warehouse, run.run_date, run.model_version, shaping)
+        found = find_basis(warehouse, earlier, run.run_date, run.model_version, shaping)
     if isinstance(found, str):
         say(f"all users are scored: {found}")
         return None

@@ -20,10 +20,10 @@ from mars_model.runners.tuning_report import (
     TABLE,
     draw_importances,
     write_best,
-    write_trials,
 )
 from mars_model.runners.tuning_space import space_of, values_in, with_values
-from mars_model.runners.tuning_study import Study, TrialRecord, open_study
+from mars_model.runners.tuning_study import Study, open_study
+from mars_model.runners.tuning_trials import TrialRecord, trial_line, write_trials
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.loop import Progress
@@ -81,7 +81,7 @@ def tune(
             break
         record = study.run_next(evaluate)
         best = _write_files(study, database, settings, list(space))
-        say(_line(record, best, study.n_finished(), n_trials))
+        say(trial_line(record, best, study.n_finished(), n_trials))
     return _report(study, database, settings, list(space))
 
 
@@ -150,15 +150,4 @@ def _report(study: Study, database: Path, settings: Settings, names: list[str]) 
         table=folder / TABLE,
         best_file=folder / BEST if best else None,
         plot=folder / PLOT if importances else None,
-    )
-
-
-def _line(record: TrialRecord, best: TrialRecord | None, n_finished: int, n_trials: int) -> str:
-    value = "no epoch" if record.value is None else f"validation MAP@500 {record.value:.4f}"
-    at = f" at epoch {record.best_epoch} of {record.n_epochs}" if record.n_epochs else ""
-    so_far = f"; best so far {best.value:.4f}, trial {best.number}" if best else ""
-    pruned = ", pruned" if record.state == "pruned" else ""
-    return (
-        f"trial {record.number} ({n_finished} of {n_trials}): {value}{at}{pruned}, "
-        f"{record.seconds:.0f} s{so_far}"
     )

@@ -1,38 +1,15 @@
-"""What a search leaves beside its study: trials.csv, importance.png and best.yaml."""
+"""What a search leaves beside its study and trials.csv: importance.png and best.yaml."""
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from matplotlib.figure import Figure
 
-from mars_model.runners.tuning_study import TrialRecord
 from mars_model.settings import Settings
 
 TABLE, PLOT, BEST = "trials.csv", "importance.png", "best.yaml"
-_FACTS = ("trial", "state", "validation_map@500", "best_epoch", "n_epochs", "seconds")
-
-
-def write_trials(path: Path, records: Sequence[TrialRecord], names: Sequence[str]) -> None:
-    """All trials by number, a column for each setting of `names`; empty where it was not tried."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow([*_FACTS, *names, "note"])
-        writer.writerows(
-            [
-                r.number,
-                r.state,
-                "" if r.value is None else r.value,
-                r.best_epoch,
-                r.n_epochs,
-                f"{r.seconds:.1f}",
-                *(r.values.get(name, "") for name in names),
-                r.note,
-            ]
-            for r in records
-        )
 
 
 def write_best(path: Path, settings: Settings, title: str) -> None:

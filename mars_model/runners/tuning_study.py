@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from mars_model.errors import MarsBatchError
 from mars_model.evaluation.search_space import Choice, Range, Space
 from mars_model.runners.tuning_basis import check_made_of
+from mars_model.runners.tuning_trials import TrialRecord
 
 if TYPE_CHECKING:
     from mars_model.training.loop import EpochRecord, Progress
@@ -28,24 +28,6 @@ _STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialSt
 _STARTUP_TRIALS = 5  # of which none is pruned
 _MADE_OF = "made_of"
 _NOTE = "note"
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """One trial, `number` from 1: what it tried, and its best epoch's validation MAP@500.
-
-    `state` is complete, pruned (stopped before its end) or failed (interrupted; it does not count
-    and is tried again). `value` is None where no epoch was finished.
-    """
-
-    number: int
-    state: str
-    value: float | None
-    best_epoch: int
-    n_epochs: int
-    seconds: float
-    values: dict[str, float]
-    note: str
 
 
 class Study:

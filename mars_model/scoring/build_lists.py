@@ -17,6 +17,7 @@ from mars_model.scoring.shipping import open_arrays, shipped_file
 
 # Lists that a worker makes between two batches of rows.
 _LISTS_PER_BATCH = 2048
+LIST_COLUMNS = ("item_id", "neighbour_ids", "scores", "floor", "lowest", "highest")
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,8 @@ def extended_lists(
     return held.mapInArrow(extend, _schema(item_type))
 
 
-def collect_lists(rows: DataFrame, catalogue: Catalogue) -> NeighbourLists:
-    """The lists with neighbours by position among all items; grows with the items."""
-    columns = ("item_id", "neighbour_ids", "scores", "floor", "lowest", "highest")
-    table = rows.select(*columns).toArrow()
+def lists_of_rows(table: pa.Table, catalogue: Catalogue) -> NeighbourLists:
+    """LIST_COLUMNS of item_neighbours → lists with neighbours by position among all items."""
     n_lists = table.num_rows
     length = pc.max(pc.list_value_length(table.column("scores"))).as_py() or 1
     lists = NeighbourLists(
@@ -90,6 +89,7 @@ def collect_lists(rows: DataFrame, catalogue: Catalogue) -> NeighbourLists:
         floors=np.empty(n_lists, dtype=np.float32),
         lowest=np.empty(n_lists, dtype=np.float32),
         highest=np.empty(n_lists, dtype=np.float32),
+        uncovered=np.zeros(0, dtype=np.int32),
     )
     start = 0
     for batch in table.to_batches():

@@ -30,15 +30,29 @@ class NeighbourLists:
     floors: NDArray[np.float32]  # [L], −inf where the list is whole
     lowest: NDArray[np.float32]  # [L] smallest relevance of any candidate, without bias
     highest: NDArray[np.float32]  # [L] largest
+    uncovered: NDArray[np.int32]  # [X] candidates that no list speaks for, scored beside them
 
-    def among(self, catalogue: Catalogue) -> "NeighbourLists":
-        """Lists of positions among all items → among a night's candidates."""
-        if len(catalogue.candidate_idx) == len(catalogue.item_ids):
+    def among(self, catalogue: Catalogue, changed: NDArray[np.int64]) -> "NeighbourLists":
+        """Lists of positions among all items → among a night's candidates.
+
+        `changed` are the positions of items whose vectors are not those that the lists were made
+        of: their own lists and what stands of them in others is void.
+        """
+        if len(catalogue.candidate_idx) == len(catalogue.item_ids) and not len(changed):
             return self
         candidate_of_item = catalogue.candidate_of_item().astype(np.int32)
+        uncovered = candidate_of_item[changed]
+        candidate_of_item[changed] = -1
+        row_of_item = np.array(self.row_of_item)
+        row_of_item[changed] = -1
         # An empty place, −1, finds the one behind the end.
         of_place = np.append(candidate_of_item, np.int32(-1))
-        return replace(self, neighbours=of_place[self.neighbours])
+        return replace(
+            self,
+            row_of_item=row_of_item,
+            neighbours=of_place[self.neighbours],
+            uncovered=np.sort(uncovered[uncovered >= 0]),
+        )
 
     def arrays(self) -> Lists:
         """The arrays by list, as the kernels take them."""

@@ -81,11 +81,34 @@ def serve(
     if lists is not None and len(rest):
         found = top_n_by_lists(lists, catalogue, histories.take(rest), segments[rest], n)
         visited, proved = found.n_read + found.n_scored * lengths[rest], found.is_proved
-        scores, positions = found.scores[proved], found.positions[proved]
-        served.take_in(rest[proved], "lists", scores, positions, int(visited.sum()))
+        best, users = (found.scores[proved], found.positions[proved]), rest[proved]
+        if len(lists.uncovered) and len(users):
+            others = catalogue.with_candidates(catalogue.candidate_idx[lists.uncovered])
+            block = histories.take(users)
+            more = top_n_in_full(attention, others, block, segments[users], n, kind)
+            best = _merge(best, more, lists.uncovered)
+            visited[proved] += lengths[users] * len(lists.uncovered)
+        served.take_in(users, "lists", *best, int(visited.sum()))
         served.counts["certificates_failed"] += int((~proved).sum())
     rest = np.flatnonzero(served.is_left)
     if len(rest):
         best = top_n_in_full(attention, catalogue, histories.take(rest), segments[rest], n, kind)
         served.take_in(rest, "full", *best, int(pairs[rest].sum()))
     return served
+
+
+def _merge(
+    best: tuple[NDArray[np.float32], NDArray[np.int32]],
+    more: tuple[NDArray[np.float32], NDArray[np.int32]],
+    uncovered: NDArray[np.int32],
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The n best of both lists of each user [U, n], which have no candidate in common.
+
+    Positions of `more` are among `uncovered`.
+    """
+    n = best[0].shape[1]
+    places = np.append(uncovered, np.int32(-1))  # the end of a short list finds the last
+    scores = np.concatenate([best[0], more[0]], axis=1)
+    positions = np.concatenate([best[1], places[more[1]]], axis=1)
+    order = np.lexsort((positions, -scores), axis=1)[:, :n]
+    return np.take_along_axis(scores, order, 1), np.take_along_axis(positions, order, 1)

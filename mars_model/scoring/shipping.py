@@ -54,11 +54,11 @@ def ship_arrays(context: SparkContext, arrays: Any) -> str:
     return key
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def open_arrays(kind: type[Arrays], key: str) -> Arrays:
     """The arrays in a worker, memory-mapped: all workers of a machine share their pages.
 
-    A worker lets go of those of earlier nights.
+    A worker keeps a catalogue and its lists, and lets go of those of earlier nights.
     """
     return kind(
         **{

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -13,6 +14,7 @@ from pyspark.sql import functions as F
 from mars_model.errors import InputDataError
 from mars_model.tables import contracts
 from mars_model.tables.contracts import IdTypes
+from mars_model.tables.data_files import CHANGE_FILES, lost_files, read_local
 
 # What to run where a table is not there yet.
 _MADE_BY = {
@@ -65,12 +67,23 @@ class Warehouse:
         contracts.check_contract(table, frame.schema, f"{label} at {self.location(table)}")
         return frame
 
+    def read_arrow(self, table: str, columns: tuple[str, ...]) -> pa.Table:
+        """Some columns of a whole table, for what the driver needs in full.
+
+        Where the table's files lie on this machine and hold its rows as they are, they are read
+        without the JVM, which is several times as fast for long arrays.
+        """
+        frame = self.read(table).select(*columns)
+        features = self._delta(table).detail().select("tableFeatures").first()
+        assert features is not None
+        found = None
+        if CHANGE_FILES.isdisjoint(features[0]):
+            found = read_local(frame.inputFiles(), columns)
+        return frame.toArrow() if found is None else found
+
     def lost_files(self, frames: list[DataFrame]) -> list[str]:
         """Files that these frames would read and that are gone, as after a vacuum."""
-        jvm: Any = self.spark._jvm
-        conf = self.spark._jsparkSession.sessionState().newHadoopConf()
-        paths = [jvm.org.apache.hadoop.fs.Path(name) for f in frames for name in f.inputFiles()]
-        return [str(p) for p in paths if not p.getFileSystem(conf).exists(p)]
+        return lost_files(self.spark, frames)
 
     def version(self, table: str) -> int:
         """The table's latest version. Raises InputDataError where it is missing."""

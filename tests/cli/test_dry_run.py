@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mars_model.cli import night as commands
 from mars_model.cli.main import main
 from mars_model.cli.show import run_text
 from mars_model.cli.show_dry_run import estimate_text
@@ -90,8 +91,21 @@ def test_a_dry_run_is_json_with_json_and_knows_the_published_night(
     assert estimate["published_run"] == night.run.run_id
     assert estimate["everything"]["users"] == 10
     assert "the last published night is that of" in estimate["why_full"]
-    result = CliRunner().invoke(main, [*where, "score", "--full", *date_of])
-    assert "all users are scored: as was asked for" in result.stdout
+
+
+@pytest.mark.parametrize(("words", "shown"), [(["--full"], True), ([], False)])
+def test_a_full_night_is_estimated_where_it_is_asked_for(
+    night: Night, conf: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], shown: bool
+) -> None:
+    def estimate(warehouse, registry, settings, run_date, is_full) -> Estimate:
+        why = "as was asked for" if is_full else None
+        return replace(ESTIMATE, run_date=run_date, why_full=why)
+
+    monkeypatch.setattr(commands, "estimate_night", estimate)
+    where = ["--conf", str(conf), "--warehouse", night.warehouse.path]
+    result = CliRunner().invoke(main, [*where, "score", "--dry-run", *words])
+    assert result.exit_code == 0, result.output
+    assert ("all users are scored: as was asked for" in result.stdout) == shown
 
 
 def test_a_dry_run_without_a_bundle_says_train(night: Night, conf: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 
 from mars_model.publishing.publish import publish, record_unserved, stage
-from mars_model.publishing.runs import Run, record_published
+from mars_model.publishing.runs import Run, read_runs, record_published
 from mars_model.tables.warehouse import Warehouse
 from tests.conftest import Night
 
@@ -47,5 +47,5 @@ def republished(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Repub
     histories, items = warehouse.read("user_histories"), warehouse.read("items")
     unserved = record_unserved(warehouse, run, histories, items.select("item_id"))
     publish(warehouse, run)
-    record_published(warehouse, run)
+    record_published(warehouse, run, read_runs(warehouse))
     return Republished(warehouse, run, n_commits, unserved)

@@ -8,6 +8,7 @@ import pytest
 from mars_model.errors import InputDataError
 from mars_model.publishing.audit import judge_gates, measure_gates
 from mars_model.publishing.check_published import check_published
+from mars_model.publishing.runs import read_runs
 from mars_model.settings import AuditSettings
 from tests.publishing.conftest import rows_of
 
@@ -39,7 +40,7 @@ def test_gates_compare_with_the_last_published_night(night):
     next_day = replace(night.run, run_date=date(2026, 3, 2))
     half = "rank in (1, 3) and user_id < 8"
     rows = night.warehouse.read("recommendations").where(half)
-    gates = measure_gates(night.warehouse, next_day, rows, n_candidates=12)
+    gates = measure_gates(night.warehouse, next_day, rows, 12, read_runs(night.warehouse))
 
     before = rows_of(night.warehouse, "recommendations")
     now = [row for row in before if row["rank"] in (1, 3) and row["user_id"] < 8]
@@ -55,9 +56,9 @@ def test_gates_compare_with_the_last_published_night(night):
 
 def test_there_is_nothing_to_compare_with_before_the_first_night_or_after_a_new_model(night):
     rows = night.warehouse.read("recommendations")
-    first = measure_gates(night.warehouse, night.run, rows, n_candidates=12)
+    first = measure_gates(night.warehouse, night.run, rows, 12, read_runs(night.warehouse))
     other = replace(night.run, run_date=date(2026, 3, 2), model_version="mars-other")
-    after = measure_gates(night.warehouse, other, rows, n_candidates=12)
+    after = measure_gates(night.warehouse, other, rows, 12, read_runs(night.warehouse))
     assert set(first) == set(after) == {"catalogue_share"}
 
 

@@ -35,13 +35,13 @@ def test_whatever_shapes_the_rows_changes_the_name(other):
 
 def test_a_warehouse_without_runs_has_none_to_read_or_repair(warehouse):
     assert runs.read_runs(warehouse) == []
-    assert runs.repair(warehouse) == []
-    assert runs.find_run(warehouse, "2026-03-01-00000000") is None
+    assert runs.repair(warehouse, runs.read_runs(warehouse)) == []
+    assert runs.find_run(runs.read_runs(warehouse), "2026-03-01-00000000") is None
 
 
 def test_a_run_is_read_back_as_it_was_recorded(night):
-    assert runs.find_run(night.warehouse, night.run.run_id) == night.run
-    assert runs.find_run(night.warehouse, "2026-03-01-00000000") is None
+    assert runs.find_run(runs.read_runs(night.warehouse), night.run.run_id) == night.run
+    assert runs.find_run(runs.read_runs(night.warehouse), "2026-03-01-00000000") is None
 
 
 def test_the_record_says_what_was_read_and_what_came_out(night):
@@ -68,7 +68,13 @@ def repaired(republished, tmp_path_factory):
     never = replace(after, run_id="2026-03-02-11111111", run_date=date(2026, 3, 2))
     for run in (after, again, never):
         runs.record(warehouse, run.with_status(runs.STAGED))
-    return warehouse, {r.run_id: r.status for r in runs.repair(warehouse)}, after, again, never
+    return (
+        warehouse,
+        {r.run_id: r.status for r in runs.repair(warehouse, runs.read_runs(warehouse))},
+        after,
+        again,
+        never,
+    )
 
 
 def test_a_run_whose_rows_stand_was_published(repaired):
@@ -90,4 +96,4 @@ def test_repair_records_what_it_tells_and_has_nothing_left_to_do(repaired):
     warehouse, told, _, _, _ = repaired
     status = {r["run_id"]: r["status"] for r in rows_of(warehouse, "recommendation_runs")}
     assert status == told
-    assert runs.repair(warehouse) == []
+    assert runs.repair(warehouse, runs.read_runs(warehouse)) == []

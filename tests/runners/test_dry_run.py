@@ -7,9 +7,8 @@ import pytest
 from mars_model.bundle.registry import Registry
 from mars_model.errors import InputDataError
 from mars_model.runners.dry_run import estimate_night
-from mars_model.runners.importing import merge_files
-from mars_model.tables.warehouse import Warehouse
-from tests.conftest import RUN_DATE, small_settings, write_small_source
+from tests.conftest import RUN_DATE, small_settings
+from tests.runners.conftest import copy_sources, put_rows, rows_of
 
 
 def files_of(folder: str) -> dict[str, tuple[int, int]]:
@@ -29,11 +28,12 @@ def test_a_dry_run_counts_the_night_and_writes_nothing(night, path):
     assert estimate.everything.pairs == 39 * 12
     assert estimate.full_score_s > 0 and estimate.worker_memory_mb > 50
     assert estimate.behind == ()
+    # The night has none: they would be made first.
+    assert estimate.makes_lists == (path == "lists")
 
 
-def test_tables_that_are_behind_are_named_and_not_built(night, spark, tmp_path):
-    warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
-    merge_files(warehouse, night.settings, *write_small_source(tmp_path))
+def test_tables_that_are_behind_are_named_and_not_built(night, tmp_path):
+    warehouse = copy_sources(night, tmp_path / "warehouse")
     before = files_of(warehouse.path)
     estimate = estimate_night(warehouse, night.registry, night.settings, RUN_DATE, False)
     assert files_of(warehouse.path) == before
@@ -48,20 +48,11 @@ def test_without_a_model_it_says_to_train_one(night, tmp_path):
         )
 
 
-def test_lists_that_are_not_there_are_said_to_be_made_first(night):
-    settings = small_settings("scoring.path=lists")
-    before = files_of(night.warehouse.path)
-    estimate = estimate_night(night.warehouse, night.registry, settings, RUN_DATE, False)
-    assert estimate.makes_lists
-    assert files_of(night.warehouse.path) == before
-
-
 @pytest.mark.parametrize("n_users", [0, 1])
-def test_a_shop_with_hardly_a_user_is_estimated(night, spark, tmp_path, n_users):
-    warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
-    merge_files(warehouse, night.settings, *write_small_source(tmp_path))
-    few = warehouse.read("interactions").where("user_id = 1" if n_users else "false")
-    warehouse.overwrite("interactions", few)
+def test_a_shop_with_hardly_a_user_is_estimated(night, tmp_path, n_users):
+    warehouse = copy_sources(night, tmp_path / "warehouse")
+    likes = rows_of(warehouse, "interactions")
+    put_rows(warehouse, "interactions", [row for row in likes if row["user_id"] <= n_users])
     before = files_of(warehouse.path)
     estimate = estimate_night(warehouse, night.registry, night.settings, RUN_DATE, False)
     assert files_of(warehouse.path) == before

@@ -15,8 +15,9 @@ from mars_model.publishing.check_published import check_published
 from mars_model.publishing.publish import staged_rows
 from mars_model.runners.importing import import_files
 from mars_model.runners.scoring import run_night
+from mars_model.tables.contracts import IdTypes
 from tests.conftest import Night
-from tests.runners.conftest import by_user, copy_night, rows_of
+from tests.runners.conftest import by_user, copy_night, put_rows, rows_of
 
 pytestmark = pytest.mark.night
 
@@ -44,9 +45,9 @@ def import_lists(night: Night, folder: Path, **lists: tuple[str, list[str]]) -> 
     import_files(night.warehouse, night.settings, None, None, named)
 
 
-def run_again(night: Night, skip_published: bool = False):
+def run_again(night: Night, skip_published: bool = False, run_date: date = RUN_DATE):
     return run_night(
-        night.warehouse, night.registry, night.settings, RUN_DATE, lambda _: None, skip_published
+        night.warehouse, night.registry, night.settings, run_date, lambda _: None, skip_published
     )
 
 
@@ -145,6 +146,15 @@ def test_every_short_list_has_the_reason_that_fits_it(eligible):
     assert short == {}
 
 
+def test_the_lists_of_all_whom_the_sources_touch_are_scored_again(eligible):
+    counts = eligible.night.run.counts
+    assert counts["users"] == counts["users_scored"] + counts["users_reused"] == 10
+    # Of 2, 7 and 8, who are in no segment, 8 had a short list; an item may have left the others'.
+    assert counts["scored_for_other_segment"] == len(SEGMENT_OF)
+    assert counts["scored_for_short_list"] == 1
+    assert counts["users_scored"] == 8 + counts.get("scored_for_lost_item", 0)
+
+
 def test_the_run_pins_the_lists_that_it_read(eligible, night):
     versions = eligible.night.run.input_versions
     optional = {"excluded_items", "user_segments", "segment_items"}
@@ -153,16 +163,15 @@ def test_the_run_pins_the_lists_that_it_read(eligible, night):
 
 
 def test_the_published_rows_are_checked_against_the_lists_of_their_night(eligible, tmp_path):
-    run, failures = check_published(eligible.night.warehouse)
-    assert (run, failures) == (eligible.night.run, [])
     copied = copy_night(eligible.night, tmp_path / "wh")
     # What is imported later is for later nights.
-    import_lists(copied, tmp_path, excluded_items=("item_id", [str(i) for i in ITEMS]))
-    assert check_published(copied.warehouse)[1] == []
-    location = copied.warehouse.location("recommendations")
-    copied.warehouse.spark.sql(
-        f"update delta.`{location}` set item_id = 105 where user_id = 1 and rank = 1"
-    )
+    put_rows(copied.warehouse, "excluded_items", [{"item_id": i} for i in ITEMS])
+    assert check_published(copied.warehouse) == (eligible.night.run, [])
+    rows = rows_of(copied.warehouse, "recommendations")
+    for row in rows:
+        if (row["user_id"], row["rank"]) == (1, 1):
+            row["item_id"] = 105
+    put_rows(copied.warehouse, "recommendations", rows)
     names = {failure.name for failure in check_published(copied.warehouse)[1]}
     assert {"no_excluded_item", "only_items_of_segment"} <= names
 
@@ -172,12 +181,8 @@ def test_a_list_that_is_imported_makes_another_night_and_an_unchanged_one_does_n
 ):
     copied = copy_night(eligible.night, tmp_path / "wh")
     assert run_again(copied, skip_published=True).run_id == eligible.night.run.run_id
-    for table, header in (
-        ("excluded_items", "item_id"),
-        ("user_segments", "user_id,segment"),
-        ("segment_items", "segment,item_id"),
-    ):
-        import_lists(copied, tmp_path, **{table: (header, [])})
+    for table in ("excluded_items", "user_segments", "segment_items"):
+        put_rows(copied.warehouse, table, [])
     ended = run_again(copied, skip_published=True)
     assert ended.run_id != eligible.night.run.run_id
     # All lists have ended: the rows are those of a night that never had any.
@@ -190,28 +195,28 @@ def test_a_list_that_is_imported_makes_another_night_and_an_unchanged_one_does_n
 
 def test_segments_without_their_items_stop_the_night(night, tmp_path):
     copied = copy_night(night, tmp_path / "wh")
-    import_lists(copied, tmp_path, user_segments=("user_id,segment", ["1,kids"]))
+    put_rows(copied.warehouse, "user_segments", [{"user_id": 1, "segment": "kids"}])
     with pytest.raises(InputDataError, match=r"segment_items: not found.*--segment-items FILE"):
-        run_again(copied)
-    location = copied.warehouse.location("user_segments")
-    import_lists(copied, tmp_path, segment_items=("segment,item_id", ["kids,101"]))
-    copied.warehouse.spark.sql(f"insert into delta.`{location}` values (1, 'adults')")
+        run_again(copied, run_date=copied.run_date)
+
+
+def test_a_user_in_two_segments_stops_the_night(night, tmp_path):
+    copied = copy_night(night, tmp_path / "wh")
+    put_rows(copied.warehouse, "segment_items", [{"segment": "kids", "item_id": 101}])
+    both = [{"user_id": 1, "segment": segment} for segment in ("kids", "adults")]
+    put_rows(copied.warehouse, "user_segments", both)
     with pytest.raises(
-        InputDataError, match=r"user_segments \(version 2\): 1 users .*adults, kids"
+        InputDataError, match=r"user_segments \(version 1\): 1 users .*adults, kids"
     ):
-        run_again(copied)
+        run_again(copied, run_date=copied.run_date)
 
 
 def test_ids_of_another_type_stop_the_night(night, tmp_path):
     copied = copy_night(night, tmp_path / "wh")
-    location = copied.warehouse.location("excluded_items")
-    copied.warehouse.spark.sql(
-        "select '101' as item_id, '' as reason, timestamp(null) as excluded_from, "
-        "timestamp(null) as excluded_until"
-    ).write.format("delta").save(location)
+    copied.warehouse.create("excluded_items", IdTypes(item="string", user="bigint"))
     expected = r"excluded_items \(version 0\): column 'item_id' is string, expected bigint as in"
     with pytest.raises(InputDataError, match=expected):
-        run_again(copied)
+        run_again(copied, run_date=copied.run_date)
 
 
 def test_explain_and_doctor_and_sql_know_the_lists(eligible):

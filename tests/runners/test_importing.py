@@ -1,9 +1,10 @@
 """Files merged into the source tables; bad rows into rejected_rows."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from mars_model.errors import InputDataError
 from mars_model.runners.importing import import_files
@@ -124,13 +125,20 @@ def test_a_minimum_rating_needs_ratings(warehouse: Warehouse, tmp_path: Path) ->
         import_files(warehouse, settings, None, path)
 
 
-@pytest.fixture
-def with_sources(warehouse: Warehouse, tmp_path: Path) -> Warehouse:
+@pytest.fixture(scope="module")
+def imported(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two items with numbers and two users with names."""
-    items = write(tmp_path / "items.csv", "item_id,title", "1,Orbit", "2,Salt")
-    events = write(tmp_path / "events.csv", "user_id,item_id", "u1,1", "u2,2")
-    import_files(warehouse, SETTINGS, items, events)
-    return warehouse
+    folder = tmp_path_factory.mktemp("imported")
+    items = write(folder / "items.csv", "item_id,title", "1,Orbit", "2,Salt")
+    events = write(folder / "events.csv", "user_id,item_id", "u1,1", "u2,2")
+    import_files(Warehouse(spark, str(folder / "warehouse")), SETTINGS, items, events)
+    return folder / "warehouse"
+
+
+@pytest.fixture
+def with_sources(spark: SparkSession, imported: Path, tmp_path: Path) -> Warehouse:
+    """A copy of these for each test."""
+    return Warehouse(spark, str(shutil.copytree(imported, tmp_path / "warehouse")))
 
 
 def import_lists(warehouse: Warehouse, *overrides: str, **lists: str):

@@ -11,6 +11,7 @@ from mars_model.scoring.catalogue import Catalogue
 from mars_model.tables.contracts import IdTypes, schema
 from mars_model.tables.warehouse import Warehouse
 
+NONE = np.zeros(0, dtype=np.int64)
 IDS = IdTypes("bigint", "bigint")
 # Items 10, 20 and 30; each liked one has the other two, and no more was there to leave out.
 ROWS = [
@@ -57,30 +58,39 @@ def assert_holds_rows(lists) -> None:
 
 
 def test_a_second_night_opens_the_copy_and_reads_no_table(warehouse, tmp_path, monkeypatch):
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30])))
+    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))
 
     def read(*args: object) -> None:
         raise AssertionError("the table was read")
 
-    monkeypatch.setattr(module, "collect_lists", read)
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30])))
+    monkeypatch.setattr(module, "lists_of_rows", read)
+    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))
 
 
 def test_items_that_are_no_candidates_leave_their_places_empty(warehouse, tmp_path):
     night = catalogue_of([10, 20, 30], candidates=[1, 2])
     for _ in range(2):  # from the table, and from the copy
-        lists = kept_lists(warehouse, tmp_path, night)
+        lists = kept_lists(warehouse, tmp_path, night, NONE)
         assert neighbours(lists, 0) == [1, 0] and neighbours(lists, 1) == [-1, 1]
 
 
+def test_items_with_other_vectors_are_left_to_be_scored_beside_the_lists(warehouse, tmp_path):
+    night = catalogue_of([10, 20, 30], candidates=[1, 2])
+    lists = kept_lists(warehouse, tmp_path, night, np.array([0, 2]))
+    assert lists.row_of_item[0] == lists.row_of_item[2] == -1
+    assert neighbours(lists, 1) == [-1, -1]
+    assert lists.uncovered.tolist() == [1]  # item 30; item 10 is no candidate
+    assert len(kept_lists(warehouse, tmp_path, night, NONE).uncovered) == 0
+
+
 def test_other_rows_and_other_items_are_read_anew_and_only_the_newest_is_kept(warehouse, tmp_path):
-    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]))
+    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE)
     first = kept_folders(tmp_path)
-    shifted = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 30]))
+    shifted = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 30]), NONE)
     assert neighbours(shifted, 1) == [3, 2]
     second = kept_folders(tmp_path)
     write(warehouse, [("m-2", 10, [20], [0.25], 0.125, 0.0, 0.25)])
-    changed = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 30]))
+    changed = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 30]), NONE)
     assert neighbours(changed, 1) == [2] and changed.floors.tolist() == [0.125]
     third = kept_folders(tmp_path)
     assert len(first) == len(second) == len(third) == 1
@@ -88,24 +98,24 @@ def test_other_rows_and_other_items_are_read_anew_and_only_the_newest_is_kept(wa
 
 
 def test_a_table_made_again_with_as_many_commits_is_another_one(warehouse, tmp_path, spark):
-    kept_lists(warehouse, tmp_path / "models", catalogue_of([10, 20, 30]))
+    kept_lists(warehouse, tmp_path / "models", catalogue_of([10, 20, 30]), NONE)
     other = Warehouse(spark, str(tmp_path / "other"))
     write(other, [("m-2", 30, [10], [0.5], None, 0.0, 0.5)])
     assert other.version(TABLE) == warehouse.version(TABLE)
-    lists = kept_lists(other, tmp_path / "models", catalogue_of([10, 20, 30]))
+    lists = kept_lists(other, tmp_path / "models", catalogue_of([10, 20, 30]), NONE)
     assert lists.row_of_item.tolist() == [-1, -1, 0]
 
 
 def test_a_broken_copy_is_replaced(warehouse, tmp_path):
-    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]))
+    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE)
     (name,) = kept_folders(tmp_path)
     broken = tmp_path / ".lists" / name / "values.npy"
     whole = broken.read_bytes()
     broken.write_bytes(whole[:-4])
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30])))
+    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))
     assert broken.read_bytes() == whole
 
 
 def test_a_place_that_takes_no_files_does_not_stop_the_night(warehouse, tmp_path):
     (tmp_path / ".lists").write_text("in the way")
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30])))
+    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))

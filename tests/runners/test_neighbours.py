@@ -1,102 +1,130 @@
 """item_neighbours: made once, kept in step, and a night through them publishes the same rows."""
 
 from dataclasses import replace
-from pathlib import Path
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from mars_model.bundle.registry import Registry
-from mars_model.runners.importing import merge_files
+from mars_model.runners.features import build_documents, build_histories
 from mars_model.runners.inputs import read_inputs
-from mars_model.runners.neighbours import TABLE, update_lists
+from mars_model.runners.kept_lists import TABLE
+from mars_model.runners.neighbours import update_lists
 from mars_model.runners.scoring import run_night
+from mars_model.runners.vectors import encode_items
 from mars_model.tables.contracts import schema
-from mars_model.tables.warehouse import Warehouse
-from tests.conftest import RUN_DATE, run_small_night, small_settings
+from tests.conftest import RUN_DATE, Night, small_settings
+from tests.runners.conftest import by_user, copy_night, put_rows, rows_of
 
 ROWS = ("user_id", "rank", "item_id", "score", "source", "because")
+LENGTH = 16
+NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 
 pytestmark = pytest.mark.night
 
 
 @pytest.fixture(scope="module")
-def small(spark, tmp_path_factory):
-    """A night through lists of sixteen; tests of this module go on from one another."""
-    folder = tmp_path_factory.mktemp("neighbours")
-    settings = small_settings("scoring.path=lists", "scoring.list_length=16")
-    return run_small_night(Warehouse(spark, str(folder / "wh")), folder, settings)
+def small(night, tmp_path_factory) -> Night:
+    """The night again, through lists, with ten items more that may not be shown yet.
+
+    Tests of this module go on from one another.
+    """
+    copied = copy_night(night, tmp_path_factory.mktemp("neighbours") / "wh")
+    texts = ("A chef cooks soup", "A crew in orbit", "A rival rocket", "An astronaut in a kitchen")
+    later = [{"item_id": 400 + n, "text": texts[n % 4], "available_from": NEVER} for n in range(10)]
+    put_rows(copied.warehouse, "items", rows_of(copied.warehouse, "items") + later)
+    settings = small_settings("scoring.path=lists", f"scoring.list_length={LENGTH}")
+    parts = (copied.warehouse, copied.registry, settings, RUN_DATE)
+    return replace(copied, settings=settings, run=run_night(*parts, lambda _: None, False, True))
 
 
-def run_again(night, *overrides):
-    settings = small_settings(*overrides)
-    return run_night(
-        night.warehouse, night.registry, settings, RUN_DATE, lambda line: None, False, True
+def published(night: Night) -> list[list]:
+    rows = by_user(rows_of(night.warehouse, "recommendations"))
+    return [[row[name] for name in ROWS] for row in rows]
+
+
+def update(night: Night) -> tuple[int, int]:
+    """Lists made and items entered by one more update, by what stands in the sources now."""
+    warehouse, bundle = night.warehouse, night.registry.promoted()
+    built = (
+        build_documents(warehouse, night.settings),
+        build_histories(warehouse, night.settings, RUN_DATE),
+        encode_items(warehouse, bundle),
     )
-
-
-def published(night):
-    rows = night.warehouse.read("recommendations").select(*ROWS)
-    return rows.orderBy("user_id", "rank").collect()
-
-
-def update(night, run):
-    """What a further update would do, and the items' ids with a list."""
-    inputs = read_inputs(night.warehouse, run.input_versions, run.model_version, RUN_DATE)
+    versions = {"items": warehouse.version("items"), **{b.table: b.version for b in built}}
+    inputs = read_inputs(warehouse, versions, bundle.model_version, RUN_DATE)
     everything, _ = inputs.catalogues()
-    bundle = Registry(Path(night.warehouse.path) / "models").promoted()
-    version = run.input_versions["item_vectors"]
-    done = update_lists(night.warehouse, bundle, everything, version, 16)
-    return done, {row["item_id"] for row in night.warehouse.read(TABLE).collect()}
+    done = update_lists(warehouse, bundle, everything, versions["item_vectors"], LENGTH)
+    return done.n_made, done.n_items_entered
+
+
+def liked_items(night: Night) -> set[int]:
+    histories = rows_of(night.warehouse, "user_histories")
+    return {item for row in histories for item in row["item_ids"]}
+
+
+def assert_lists_are_the_best(night: Night) -> None:
+    """Every list: the items of most relevance plus bias, of those that the floor leaves out none.
+
+    A list out of which something fell may be shorter, never wrong.
+    """
+    items = {row["item_id"]: row for row in rows_of(night.warehouse, "item_vectors")}
+    for row in rows_of(night.warehouse, TABLE):
+        memory = np.array(items[row["item_id"]]["memory_vector"])
+        relevance = {i: float(memory @ np.array(r["item_vector"])) for i, r in items.items()}
+        expected = {i: relevance[i] + items[i]["item_bias"] for i in items}
+        listed = row["neighbour_ids"]
+        assert row["scores"] == pytest.approx([expected[i] for i in listed], abs=1e-6)
+        assert row["scores"] == sorted(row["scores"], reverse=True)
+        assert max(expected[i] for i in items if i not in listed) <= row["floor"] + 1e-6
+        assert row["floor"] <= row["scores"][-1]
+        assert row["lowest"] <= min(relevance.values()) + 1e-6
+        assert row["highest"] >= max(relevance.values()) - 1e-6
 
 
 def test_a_first_night_makes_a_list_for_every_liked_item(small):
-    liked = {
-        item for row in small.warehouse.read("user_histories").collect() for item in row["item_ids"]
-    }
-    rows = small.warehouse.read(TABLE)
-    assert {row["item_id"] for row in rows.collect()} == liked
-    assert rows.schema.names == schema(TABLE, small.warehouse.id_types()).names
-    for row in rows.collect():
-        assert row["scores"] == sorted(row["scores"], reverse=True)
-        assert len(row["neighbour_ids"]) == 12 and row["floor"] is None
+    rows = rows_of(small.warehouse, TABLE)
+    assert {row["item_id"] for row in rows} == liked_items(small)
+    assert list(rows[0]) == schema(TABLE, small.warehouse.id_types()).names
+    assert {len(row["neighbour_ids"]) for row in rows} == {LENGTH}
+    assert_lists_are_the_best(small)
 
 
 def test_a_second_update_makes_nothing(small):
-    done, _ = update(small, small.run)
-    assert (done.n_made, done.n_items_entered) == (0, 0)
+    assert update(small) == (0, 0)
 
 
-def test_a_night_through_lists_publishes_the_rows_of_a_night_in_full_blocks(small):
-    through_lists = published(small)
+def test_a_night_through_lists_publishes_the_rows_of_a_night_in_full_blocks(small, night):
     counts = small.run.counts
     assert counts["users_by_path_lists"] + counts["users_by_path_full"] == counts["users_by_mars"]
-    run = run_again(small, "scoring.path=full")
-    assert "users_by_path_lists" not in run.counts
-    assert published(small) == through_lists
+    assert counts["users_by_path_lists"] > 0
+    assert "users_by_path_lists" not in night.run.counts
+    assert published(small) == published(night)
 
 
-def test_new_and_changed_items_are_entered_and_the_night_is_that_of_lists_made_anew(
-    small, tmp_path
-):
-    items = tmp_path / "items.csv"
-    items.write_text(
-        "item_id,title,text\n"
-        "101,Orbit,A chef opens a kitchen in a rocket and cooks soup\n"
-        "301,Ladle,A rival chef cooks soup in a crowded kitchen\n",
-        encoding="utf-8",
-    )
-    likes = tmp_path / "likes.csv"
-    likes.write_text("user_id,item_id,rating,interacted_at\n10,301,5,2026-02-01 10:00:00\n")
-    merge_files(small.warehouse, small.settings, str(items), str(likes))
-    # Two of thirteen items are more than a tenth: held below it, or all lists were made anew.
-    run = run_again(small, "scoring.path=lists", "scoring.list_length=16")
-    entered = published(small)
-    _, listed = update(small, run)
-    assert 301 in listed
-    small.warehouse.spark.sql(f"delete from delta.`{small.warehouse.location(TABLE)}`")
-    small.warehouse.overwrite(TABLE, small.warehouse.read(TABLE), {"model_version": "none"})
-    again = run_again(small, "scoring.path=lists", "scoring.list_length=16")
-    assert replace(again, durations_s={}, counts={}) == replace(run, durations_s={}, counts={})
-    assert published(small) == entered
-    assert np.isfinite([row["score"] for row in entered]).all()
+def test_new_and_changed_items_are_entered_into_the_lists_that_stand(small):
+    items = rows_of(small.warehouse, "items")
+    (changed,) = [row for row in items if row["item_id"] == 101]
+    changed["text"] = "A chef opens a kitchen in a rocket and cooks soup"
+    new = {"item_id": 301, "text": "A rival chef cooks soup in a crowded kitchen"}
+    put_rows(small.warehouse, "items", [*items, new])
+    likes = rows_of(small.warehouse, "interactions")
+    at = datetime(2026, 2, 1, tzinfo=UTC)
+    likes.append({"user_id": 10, "item_id": 301, "rating": 5.0, "interacted_at": at})
+    put_rows(small.warehouse, "interactions", likes)
+
+    # Two of 23 items changed, and both are liked: lists of their own are made anew.
+    assert update(small) == (2, 2)
+    assert {row["item_id"] for row in rows_of(small.warehouse, TABLE)} == liked_items(small)
+    assert_lists_are_the_best(small)
+    lists = {row["item_id"]: row["neighbour_ids"] for row in rows_of(small.warehouse, TABLE)}
+    assert any(301 in ids for item, ids in lists.items() if item not in (101, 301))
+
+
+def test_lists_of_another_model_are_made_anew(small):
+    held = small.warehouse.read(TABLE).limit(0)
+    small.warehouse.overwrite(TABLE, held, {"model_version": "mars-other", "length": LENGTH})
+    n_liked = len(liked_items(small))
+    assert update(small) == (n_liked, 0)
+    assert len(rows_of(small.warehouse, TABLE)) == n_liked
+    assert_lists_are_the_best(small)

@@ -9,7 +9,7 @@ import pytest
 
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.evaluation.search_space import Choice, Range
-from mars_model.runners.tuning_report import draw_importances, write_best, write_trials
+from mars_model.runners.tuning_report import draw_importances, write_best
 from mars_model.runners.tuning_space import (
     CATALOGUE,
     SAMPLED,
@@ -18,6 +18,7 @@ from mars_model.runners.tuning_space import (
     with_values,
 )
 from mars_model.runners.tuning_study import Study, open_study
+from mars_model.runners.tuning_trials import write_trials
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.training.loop import EpochRecord
 

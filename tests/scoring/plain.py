@@ -87,9 +87,9 @@ def lists_by_sorting(catalogue: Catalogue, length: int) -> NeighbourLists:
     if n_candidates > length:
         floors = np.ascontiguousarray(sorted_values[:, length])
     rows = np.arange(n_items, dtype=np.int32)
-    return NeighbourLists(
-        rows, neighbours, held, floors, relevance.min(axis=1), relevance.max(axis=1)
-    )
+    none = np.zeros(0, dtype=np.int32)
+    ends = relevance.min(axis=1), relevance.max(axis=1)
+    return NeighbourLists(rows, neighbours, held, floors, *ends, none)
 
 
 def no_segments(histories: LikeMatrix) -> np.ndarray:

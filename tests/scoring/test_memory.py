@@ -22,6 +22,7 @@ def lists_of(n_lists: int, length: int) -> NeighbourLists:
         values[:, -1].astype(np.float32) - 0.5,
         -ones,
         ones,
+        np.zeros(0, dtype=np.int32),
     )
 
 

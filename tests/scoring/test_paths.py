@@ -75,6 +75,34 @@ def test_all_paths_give_the_lists_of_a_plain_loop(attention_of, world, size, sca
     assert_all_paths_agree(attention_of(size), catalogue, some_histories(3), 5, length=32)
 
 
+@pytest.mark.parametrize("n_changed", [1, 7, 25])
+@pytest.mark.parametrize("n_candidates", [N_ITEMS, 110])
+def test_items_that_the_lists_do_not_speak_for_are_scored_beside_them(
+    attention_of, world, n_changed, n_candidates
+):
+    now = world(11, 6, bias=0.5)
+    rng = np.random.default_rng(n_changed)
+    changed = np.sort(rng.choice(N_ITEMS, n_changed, replace=False))
+    memory, candidates, item_bias = now.memory.copy(), now.candidates.copy(), now.item_bias.copy()
+    memory[changed], candidates[changed] = rng.uniform(-1, 1, (2, n_changed, 6))
+    item_bias[changed] += 3.0  # what stands in the lists would win everywhere
+    then = replace(now, memory=memory, candidates=candidates, item_bias=item_bias)
+    night = now.with_candidates(np.sort(rng.choice(N_ITEMS, n_candidates, replace=False)))
+    lists = lists_by_sorting(then, 64).among(night, changed)
+
+    untouched = np.setdiff1d(np.arange(N_ITEMS), changed)
+    histories = [np.sort(rng.choice(untouched, n, replace=False)) for n in (1, 2, 3, 8, 20)]
+    histories += [*histories[:2], np.sort(changed[:1])]
+    likes = LikeMatrix.from_rows(histories, N_ITEMS)
+    for n in (1, 5, 20):
+        in_full = top_n_in_full(attention_of(6), night, likes, no_segments(likes), n, "softmax")
+        served = serve(attention_of(6), lists, night, likes, no_segments(likes), n, "softmax")
+        assert served.positions.tolist() == in_full[1].tolist()
+        assert served.scores.tobytes() == in_full[0].tobytes()
+        assert served.counts["users_by_path_lists"] > 0
+        assert served.counts["users_by_path_full"] >= 1  # who likes an item with other vectors
+
+
 @pytest.mark.parametrize("n", [1, 5, 10, 150, 200])
 def test_lists_of_any_length_agree(attention_of, world, n):
     assert_all_paths_agree(attention_of(6), world(5, 6, bias=0.5), some_histories(4), n, length=64)

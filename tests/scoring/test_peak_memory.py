@@ -55,7 +55,7 @@ if step == "prepare":
     values = np.full((N_LISTS, LENGTH), 3.0, dtype=np.float32)
     found = rng.integers(0, N_ITEMS, (N_LISTS, LENGTH)).astype(np.int32)
     ends = np.full(N_LISTS, 3.0, dtype=np.float32)
-    lists = NeighbourLists(row_of_item, found, values, ends, -50 * ends, 50 * ends)
+    lists = NeighbourLists(row_of_item, found, values, ends, -50 * ends, 50 * ends, found[:0, 0])
     plan = plan_memory(settings, catalogue, lists, work)
     assert plan.lists is not None
     write(plan.lists)

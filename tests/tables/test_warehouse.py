@@ -174,3 +174,28 @@ def test_id_types_are_those_of_the_source_tables(warehouse: Warehouse) -> None:
 def test_only_tables_that_are_there_become_views(warehouse: Warehouse) -> None:
     warehouse.create("items", IDS)
     assert register_views(warehouse) == ["items"]
+
+
+@pytest.mark.parametrize("has_deletion_vectors", [False, True])
+def test_a_table_read_for_the_driver_has_the_rows_that_stand_now(
+    warehouse: Warehouse, has_deletion_vectors: bool
+) -> None:
+    spark = warehouse.spark
+    warehouse.create("interactions", IDS)
+    where = f"delta.`{warehouse.location('interactions')}`"
+    if has_deletion_vectors:
+        spark.sql(f"alter table {where} set tblproperties ('delta.enableDeletionVectors' = 'true')")
+    rows = [(user_id, 10 * user_id, 4.0, None) for user_id in range(1, 6)]
+    warehouse.overwrite("interactions", spark.createDataFrame(rows, INTERACTION).coalesce(1))
+    spark.sql(f"delete from {where} where user_id = 2")
+    warehouse.append("interactions", spark.createDataFrame([(9, 90, None, None)], INTERACTION), {})
+    found = warehouse.read_arrow("interactions", ("item_id", "user_id"))
+    assert found.column_names == ["item_id", "user_id"]
+    pairs = zip(*(found.column(name).to_pylist() for name in ("user_id", "item_id")), strict=True)
+    assert sorted(pairs) == [(1, 10), (3, 30), (4, 40), (5, 50), (9, 90)]
+
+
+def test_an_empty_table_read_for_the_driver_has_its_columns(warehouse: Warehouse) -> None:
+    warehouse.create("interactions", IDS)
+    found = warehouse.read_arrow("interactions", ("item_id",))
+    assert (found.num_rows, found.column_names) == (0, ["item_id"])

@@ -25,7 +25,7 @@ class Als:
     """Confidence 1 + α on each like; `n_factors` and `penalty` are Spark's rank and regParam."""
 
     spark: SparkSession
-    n_factors: int = 32
+    n_factors: int = 50
     penalty: float = 0.3
     alpha: float = 10.0
     n_iterations: int = 10

@@ -1,6 +1,7 @@
 """The stacked denoising autoencoder of CDL, its loss, and its passes over all items."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -39,11 +40,12 @@ def autoencoder_loss(
     if codes is not None:
         loss = loss + code_weight / 2 * (code - codes).square().sum()
     squares = torch.stack([weight.square().sum() for weight in network.parameters()])
-    return loss + weight_penalty / 2 * squares.sum()
+    total: Tensor = loss + weight_penalty / 2 * squares.sum()
+    return total
 
 
 def _layers(sizes: Sequence[int], dropout: float) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for size, next_size in zip(sizes[:-1], sizes[1:], strict=True):
+    for size, next_size in pairwise(sizes):
         layers += [nn.Dropout(dropout), nn.Linear(size, next_size), nn.Sigmoid()]
     return nn.Sequential(*layers[1:])

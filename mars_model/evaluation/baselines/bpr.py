@@ -20,8 +20,8 @@ class Bpr:
 
     n_factors: int = 50
     learning_rate: float = 0.05
-    penalty: float = 0.01
-    n_epochs: int = 100
+    penalty: float = 0.02
+    n_epochs: int = 200
 
     def fit(self, known: Known) -> Factors:
         """One thread whatever is allowed: several write over each other, in no fixed order."""

@@ -57,16 +57,20 @@ def why_not(name: str) -> str | None:
     return None
 
 
-def baseline(name: str, settings: Mapping[str, Any], spark: SparkSession) -> Baseline:
+def baseline(name: str, settings: Mapping[str, Any], spark: SparkSession | None) -> Baseline:
     """A baseline of NAMES with its settings; those not given have the class's values.
 
-    Lists among them, as JSON has them, become tuples. Raises MarsBatchError with `why_not`'s
-    words where a package is missing.
+    Lists among them, as JSON has them, become tuples. Only als needs `spark`. Raises
+    MarsBatchError with `why_not`'s words where a package is missing.
     """
     if reason := why_not(name):
         raise MarsBatchError(reason)
-    given = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
+    given: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()
+    }
     if name == "als":
+        if spark is None:
+            raise MarsBatchError("als: needs a Spark session, found None")
         return Als(spark, **given)
     module, kind = _KINDS[name]
     made: Baseline = getattr(import_module(f"{__package__}.{module}"), kind)(**given)

@@ -29,7 +29,7 @@ class Cdl:
 
     n_factors: int = 50
     hidden: tuple[int, ...] = (200,)
-    user_penalty: float = 0.1
+    user_penalty: float = 1.0
     item_penalty: float = 10.0
     reconstruction_weight: float = 1000.0
     weight_penalty: float = 0.1
@@ -77,7 +77,7 @@ class _Text:
         settings, n_items = self.settings, self.words.shape[0]
         codes = None if items is None else torch.from_numpy(items.astype(np.float32))
         self.network.train()
-        for batch in torch.randperm(n_items).split(settings.batch_size):
+        for batch in torch.split(torch.randperm(n_items), settings.batch_size):
             words = self.words[batch]
             loss = autoencoder_loss(
                 self.network,

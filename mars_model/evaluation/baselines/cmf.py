@@ -18,14 +18,15 @@ from mars_model.evaluation.baselines.sparse import likes_csr, words_csr
 class Cmf:
     """Users × items and items × words share the items' factors; an absent word counts as 0.
 
-    The weights are those of the squared errors of both matrices: 5 to 1 in the MARS paper.
+    The weights are those of the squared errors of both matrices, 5 to 1 in the MARS paper; a like
+    counts 1 + `alpha` times the other entries of its matrix.
     """
 
     n_factors: int = 50
     penalty: float = 5.0
-    alpha: float = 1.0
+    alpha: float = 10.0
     likes_weight: float = 5.0
-    words_weight: float = 1.0
+    words_weight: float = 5.0
     max_vocabulary: int = 4000
     n_iterations: int = 10
 

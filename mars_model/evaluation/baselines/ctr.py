@@ -24,7 +24,7 @@ class Ctr:
     """λ_u and λ_v of the paper, in words; b is the weight of an item not liked."""
 
     n_topics: int = 50
-    user_penalty: float = 0.01
+    user_penalty: float = 1.0
     item_penalty: float = 10.0
     unliked_weight: float = 0.01
     max_vocabulary: int = 8000

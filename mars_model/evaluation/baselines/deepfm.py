@@ -29,10 +29,10 @@ class DeepFm:
     hidden: tuple[int, ...] = (64, 64)
     dropout: float = 0.2
     learning_rate: float = 0.001
-    n_epochs: int = 15
+    n_epochs: int = 20
     n_negatives: int = 4
     batch_size: int = 512
-    weight_decay: float = 0.0
+    weight_decay: float = 1e-5
     has_item_ids: bool = True
     max_vocabulary: int = 4000
     words_per_item: int = 30

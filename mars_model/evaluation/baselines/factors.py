@@ -40,12 +40,12 @@ def weighted_factors(
 
     Minimises Σ c (r − x·y)² + penalty ‖x − prior‖², with weight c = 1 on a like and
     `unliked_weight` elsewhere; without `prior` it is 0. One solve for all rows without likes.
-    Source: Y. Hu, Y. Koren, C. Volinsky (2008), Eq. 4; with a prior: C. Wang, D. Blei (2011), Eq. 6.
+    Source: Hu, Koren, Volinsky (2008), Eq. 4; with a prior: Wang, Blei (2011), Eq. 6.
     """
     n_factors = other.shape[1]
     shared = unliked_weight * (other.T @ other) + penalty * np.eye(n_factors)
     right = np.zeros((liked.n_users, n_factors)) if prior is None else penalty * prior
-    factors = np.linalg.solve(shared, right.T).T
+    factors: NDArray[np.float64] = np.linalg.solve(shared, right.T).T.astype(np.float64)
     for row in np.flatnonzero(np.diff(liked.starts)).tolist():
         vectors = other[liked.row(row)]
         left = shared + (1 - unliked_weight) * (vectors.T @ vectors)

@@ -22,7 +22,7 @@ class ItemKnn:
     """
 
     n_neighbours: int = 200
-    popularity_discount: float = 0.1
+    popularity_discount: float = 0.2
 
     def fit(self, known: Known) -> "FittedItemKnn":
         """Keep the `n_neighbours` most similar items of each item, itself among them."""

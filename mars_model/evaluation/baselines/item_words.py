@@ -3,7 +3,12 @@
 For DeepFM and Wide & Deep, which both need such sums of a table's rows.
 """
 
+import warnings
+from typing import Any
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -13,7 +18,9 @@ from mars_model.evaluation.baselines.bag_of_words import BagOfWords
 class ItemTable(nn.Module):
     """Rows of E numbers for ids, where they are features, and for words.
 
-    Items have their `words_per_item` words of the largest tf-idf, a unit vector.
+    Items have their `words_per_item` words of the largest tf-idf, a unit vector. Sums over words
+    are made for all items at once: one sparse product costs less than looking up the words of a
+    batch of items.
     """
 
     def __init__(
@@ -21,14 +28,12 @@ class ItemTable(nn.Module):
     ) -> None:
         super().__init__()
         word_idx, weights = bag.top_words(words_per_item)
-        self.word_idx: Tensor
-        self.weights: Tensor
-        self.register_buffer("word_idx", torch.from_numpy(word_idx))
-        self.register_buffer("weights", torch.from_numpy(weights))
         # Word 0 fills short documents, also where the vocabulary is empty.
-        self.words = nn.Parameter(torch.randn(max(1, len(bag.vocabulary)), size) * std)
-        n_ids = bag.n_documents if has_ids else 0
-        self.ids = nn.Parameter(torch.randn(n_ids, size) * std)
+        n_words = max(1, len(bag.vocabulary))
+        self.weights = _FixedMatrix(word_idx, weights, n_words)
+        self.squared_weights = _FixedMatrix(word_idx, weights**2, n_words)
+        self.words = nn.Parameter(torch.randn(n_words, size) * std)
+        self.ids = nn.Parameter(torch.randn(len(word_idx) if has_ids else 0, size) * std)
 
     def id_rows(self, items: Tensor) -> Tensor:
         """The items' own rows [..., E]; zeros where ids are no features."""
@@ -38,16 +43,45 @@ class ItemTable(nn.Module):
 
     def word_sums(self, items: Tensor) -> Tensor:
         """Σ x_w · row_w over the items' words: [..., E]."""
-        return self._sums(items, self.words, self.weights)
+        return functional.embedding(items, self.weights.times(self.words))
 
     def word_squares(self, items: Tensor) -> Tensor:
         """Σ ‖x_w · row_w‖²: [...]."""
         squares = self.words.square().sum(1, keepdim=True)
-        return self._sums(items, squares, self.weights.square()).squeeze(-1)
+        return functional.embedding(items, self.squared_weights.times(squares)).squeeze(-1)
 
-    def _sums(self, items: Tensor, table: Tensor, weights: Tensor) -> Tensor:
-        flat = items.flatten()
-        sums = functional.embedding_bag(
-            self.word_idx[flat], table, per_sample_weights=weights[flat], mode="sum"
-        )
-        return sums.unflatten(0, items.shape)
+
+class _FixedMatrix:
+    """A sparse matrix [n_items, n_words] that is not learned, and its transpose."""
+
+    def __init__(
+        self, word_idx: NDArray[np.int64], weights: NDArray[np.float32], n_words: int
+    ) -> None:
+        items = np.repeat(np.arange(len(word_idx)), word_idx.shape[1])
+        index = torch.from_numpy(np.stack([items, word_idx.ravel()]))
+        values = torch.from_numpy(weights.ravel())
+        shape = (len(word_idx), n_words)
+        matrix = torch.sparse_coo_tensor(index, values, shape, check_invariants=True)
+        with warnings.catch_warnings():
+            # torch calls CSR a beta; the product of a table is all that is used of it.
+            warnings.filterwarnings("ignore", "Sparse CSR tensor support")
+            self.matrix = matrix.coalesce().to_sparse_csr()
+            self.transposed = matrix.t().coalesce().to_sparse_csr()
+
+    def times(self, table: Tensor) -> Tensor:
+        """The product with a table [n_words, E]: [n_items, E]."""
+        product: Tensor = _Product.apply(table, self)
+        return product
+
+
+class _Product(torch.autograd.Function):
+    """torch's own gradient of a sparse product would transpose the matrix at each step."""
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, fixed: _FixedMatrix) -> Tensor:
+        ctx.fixed = fixed
+        return fixed.matrix @ table
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return ctx.fixed.transposed @ gradients[0], None

@@ -19,7 +19,10 @@ _EMBEDDING_STD = 0.01
 
 @dataclass(frozen=True)
 class NeuMf:
-    """`hidden` are the network's layers, below them embeddings as wide as the first of them."""
+    """`hidden` are the network's layers, below them embeddings as wide as the first of them.
+
+    The layers are the MARS paper's.
+    """
 
     n_factors: int = 8
     hidden: tuple[int, ...] = (32, 16, 8)
@@ -28,7 +31,7 @@ class NeuMf:
     n_epochs: int = 20
     n_negatives: int = 4
     batch_size: int = 256
-    weight_decay: float = 0.0
+    weight_decay: float = 1e-6
 
     def fit(self, known: Known) -> PairScores:
         """Train on likes alone."""

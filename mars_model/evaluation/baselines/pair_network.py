@@ -6,6 +6,7 @@ vector of each. So both sides are computed once, and only what mixes them for ea
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +53,7 @@ class PairNetwork(nn.Module):
 def tower(sizes: Sequence[int], dropout: float) -> nn.Sequential:
     """Layers from the first hidden one (its ReLU is behind it) to one logit."""
     layers: list[nn.Module] = [nn.Dropout(dropout)]
-    for size, next_size in zip(sizes[:-1], sizes[1:], strict=True):
+    for size, next_size in pairwise(sizes):
         layers += [nn.Linear(size, next_size), nn.ReLU(), nn.Dropout(dropout)]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
 
@@ -72,6 +73,6 @@ class PairScores:
         torch.set_num_threads(self.n_threads)
         rows = [
             self.network.logits(self.network.users(user), self.items).numpy()
-            for user in torch.as_tensor(users).split(1)
+            for user in torch.as_tensor(users)[:, None]
         ]
         return np.stack(rows)

@@ -31,10 +31,10 @@ class WideAndDeep:
     dropout: float = 0.2
     wide_penalty: float = 1e-7
     learning_rate: float = 0.001
-    n_epochs: int = 15
+    n_epochs: int = 20
     n_negatives: int = 4
     batch_size: int = 512
-    weight_decay: float = 0.0
+    weight_decay: float = 1e-5
     has_item_ids: bool = True
     max_vocabulary: int = 4000
     words_per_item: int = 30
@@ -52,9 +52,9 @@ class WideAndDeep:
         return PairNetwork(users, _Item(bag, self), tower(self.hidden, self.dropout))
 
     def _wide_penalty(self, network: PairNetwork) -> Tensor:
-        parts = [network.users.wide, network.items.wide]
-        weights = [weight for part in parts for weight in part.parameters()]
-        return self.wide_penalty * torch.stack([w.abs().sum() for w in weights]).sum()
+        named = network.named_parameters()
+        sums = [weights.abs().sum() for name, weights in named if ".wide." in name]
+        return self.wide_penalty * torch.stack(sums).sum()
 
 
 class _User(nn.Module):

@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from mars_model.evaluation.baselines.als import Als
+from mars_model.evaluation.baselines.interface import Known
 from mars_model.features.likes import LikeMatrix
 
 # Users 0-3 like items 0-3, users 4-7 like items 4-7; 0 and 4 lack one item; 8 likes nothing.
@@ -22,8 +23,10 @@ def test_an_item_liked_by_like_minded_users_comes_before_the_others(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     likes = LikeMatrix.from_rows(ROWS, n_items=9)
-    fitted = Als(spark, n_factors=4, penalty=0.05, alpha=10, n_iterations=15).fit(likes)
-    scores = fitted.scores(np.array([0, 4, 8]))
+    fitted = Als(spark, n_factors=4, penalty=0.05, alpha=10, n_iterations=15).fit(
+        Known(likes, (), seed=1)
+    )
+    scores = fitted(np.array([0, 4, 8]))
     assert scores.shape == (3, 9) and scores.dtype == np.float32
     assert scores[0, 3] > scores[0, 4:].max()
     assert scores[1, 7] > scores[1, [0, 1, 2, 3, 8]].max()
@@ -34,5 +37,5 @@ def test_an_item_liked_by_like_minded_users_comes_before_the_others(
 
 def test_the_seed_decides_the_factors(spark: SparkSession) -> None:
     likes = LikeMatrix.from_rows(ROWS, n_items=8)
-    first, again = (Als(spark, 2, 0.1, 1, seed=3, n_iterations=2).fit(likes) for _ in range(2))
+    first, again = (Als(spark, 2, 0.1, 1, 2).fit(Known(likes, (), seed=3)) for _ in range(2))
     assert (first.users == again.users).all() and (first.items == again.items).all()
