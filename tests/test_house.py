@@ -71,7 +71,9 @@ def test_torch_and_onnx_stay_in_the_training_room_but_for_baselines_of_their_own
 def test_libraries_of_baselines_stay_with_them() -> None:
     libraries = ("cornac", "implicit", "cmfrec", "scipy", "threadpoolctl")
     found = set().union(*(importers(library) for library in libraries))
-    assert {Path(p).parent.as_posix() for p in found} == {"evaluation/baselines"}
+    assert found - {"evaluation/significance.py"} == {
+        p for p in found if p.startswith("evaluation/baselines/")
+    }
 
 
 def test_one_module_opens_onnxruntime_and_one_reads_and_writes_delta() -> None:

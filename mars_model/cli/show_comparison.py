@@ -12,7 +12,7 @@ from mars_model.evaluation.comparison import (
     main_metrics,
     margins,
 )
-from mars_model.evaluation.significance import CONFIDENCE, tests_of_best
+from mars_model.evaluation.significance import CONFIDENCE, paired_tests
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -38,7 +38,7 @@ def comparison_text(comparison: Comparison) -> str:
             f"{test.best} against {test.second}: {metric} {test.difference:+.4f} a user, "
             f"{100 * CONFIDENCE:.0f} % sure from {test.low:+.4f} to {test.high:+.4f}, "
             f"p = {test.p_value:.2g}, {test.n_users:,} users"
-            for test in tests_of_best(comparison.ran, metric)
+            for test in paired_tests(comparison.ran, metric)
         ]
     return "\n".join(lines)
 

@@ -29,7 +29,7 @@ class Significance:
     n_users: int
 
 
-def tests_of_best(outcomes: Sequence[Outcome], metric: str) -> list[Significance]:
+def paired_tests(outcomes: Sequence[Outcome], metric: str) -> list[Significance]:
     """The best model against the next, and against the best baseline where that is another one.
 
     None with fewer than two models, or users that both have. The t-test is the one that keeps its

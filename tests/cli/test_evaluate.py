@@ -28,7 +28,7 @@ ITEM_IDS = [*range(101, 107), *range(201, 207)]
 
 @pytest.fixture
 def shop(night: Night, tmp_path: Path) -> Path:
-    """A copy of the night's source tables, with settings and a model's file; small grids."""
+    """A copy of the night's source tables, with settings and a model's file; few trials."""
     for table in ("items", "interactions"):
         shutil.copytree(Path(night.warehouse.path) / table, tmp_path / "shop" / table)
     (tmp_path / "shop" / "mars-batch.yaml").write_text(CONF)

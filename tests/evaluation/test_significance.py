@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mars_model.evaluation.comparison import Cell, Contender, Figure, Outcome
-from mars_model.evaluation.significance import tests_of_best
+from mars_model.evaluation.significance import paired_tests
 
 METRIC = "map@500"
 
@@ -20,7 +20,7 @@ def outcome(name: str, by_user: list[float], is_baseline: bool = True) -> Outcom
 
 
 def test_the_best_is_tested_against_the_next_over_users_who_count():
-    (found,) = tests_of_best(
+    (found,) = paired_tests(
         [
             outcome("popularity", [0.0, 0.0, 0.1, 0.0, 0.0]),
             outcome("mars", [0.5, 0.7, 0.6, 0.9, math.nan], is_baseline=False),
@@ -49,20 +49,20 @@ def test_the_best_baseline_is_tested_too_where_another_model_stands_between():
         outcome("mars-plus", [0.75, 0.8], is_baseline=False),
         outcome("popularity", [0.1, 0.1]),
     ]
-    found = [(test.best, test.second) for test in tests_of_best(outcomes, METRIC)]
+    found = [(test.best, test.second) for test in paired_tests(outcomes, METRIC)]
     assert found == [("mars-plus", "mars"), ("mars-plus", "ease")]
 
 
 def test_equal_models_are_not_told_apart_and_a_constant_gap_is():
-    (equal,) = tests_of_best([outcome("a", [0.5, 0.25]), outcome("b", [0.5, 0.25])], METRIC)
+    (equal,) = paired_tests([outcome("a", [0.5, 0.25]), outcome("b", [0.5, 0.25])], METRIC)
     assert (equal.p_value, equal.difference, equal.low, equal.high) == (1.0, 0.0, 0.0, 0.0)
-    (apart,) = tests_of_best([outcome("a", [0.75, 0.5]), outcome("b", [0.5, 0.25])], METRIC)
+    (apart,) = paired_tests([outcome("a", [0.75, 0.5]), outcome("b", [0.5, 0.25])], METRIC)
     assert (apart.p_value, apart.low, apart.high) == (0.0, 0.25, 0.25)
 
 
 def test_one_model_or_one_user_is_no_test():
-    assert tests_of_best([outcome("a", [0.5, 0.2])], METRIC) == []
-    assert tests_of_best([outcome("a", [0.5]), outcome("b", [0.2])], METRIC) == []
+    assert paired_tests([outcome("a", [0.5, 0.2])], METRIC) == []
+    assert paired_tests([outcome("a", [0.5]), outcome("b", [0.2])], METRIC) == []
     not_run = Outcome(outcome("c", [0.1]).contender, (), 0, "not here")
-    assert tests_of_best([outcome("a", [0.5, 0.2]), not_run], METRIC) == []
-    assert tests_of_best([], METRIC) == []
+    assert paired_tests([outcome("a", [0.5, 0.2]), not_run], METRIC) == []
+    assert paired_tests([], METRIC) == []

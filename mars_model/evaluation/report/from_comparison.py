@@ -10,7 +10,7 @@ from typing import Any
 from mars_model import __version__
 from mars_model.evaluation.comparison import Comparison, Outcome, main_metrics, margins
 from mars_model.evaluation.groups import groups
-from mars_model.evaluation.significance import CONFIDENCE, TEST_NAME, tests_of_best
+from mars_model.evaluation.significance import CONFIDENCE, TEST_NAME, paired_tests
 
 # What figures and seconds depend on.
 _LIBRARIES = ("numpy", "torch", "pyspark", "cornac", "implicit", "cmfrec", "optuna")
@@ -22,7 +22,7 @@ def comparison_content(
     """What JSON holds, all digits; `name` is the data's, `made_with` the command."""
     metrics = main_metrics(comparison.at)
     facts = comparison.protocol
-    tests = [test for metric in metrics for test in tests_of_best(comparison.ran, metric)]
+    tests = [test for metric in metrics for test in paired_tests(comparison.ran, metric)]
     return {
         "made_with": made_with,
         "made_by": versions(),

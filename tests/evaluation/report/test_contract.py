@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mars_model.cli.show_comparison import comparison_json
 from mars_model.errors import InputDataError
-from mars_model.evaluation.comparison import Cell, Comparison, Contender, Figure, Outcome
 from mars_model.evaluation.report.contract import ComparisonFile
 from mars_model.evaluation.report.reading import read_comparison
 from tests.evaluation.report.comparisons import full, minimal, model
@@ -35,19 +33,6 @@ def test_deviations_and_values_by_seed_are_no_metrics_of_their_own() -> None:
     assert row.metrics == ["recall@50", "map@500", "coverage"]
     assert row.deviation("recall@50") == 0.01
     assert row.by_seed("recall@50") == [0.29, 0.31]
-
-
-def test_what_evaluate_writes_today_can_be_read() -> None:
-    figures = (Figure("test", "recall@50", 0.25, 10), Figure("test", "map@500", 0.13, 10))
-    cells = (Cell(1, figures, 2.0), Cell(2, figures, 3.0))
-    ease = Contender("ease", {"penalty": 500.0}, rank=lambda seed: NotImplemented)
-    mars = Contender("mars", {}, rank=lambda seed: NotImplemented, is_baseline=False)
-    outcomes = (Outcome(ease, cells, "test"), Outcome(mars, cells, "test"))
-    written = comparison_json(Comparison("8c1f", "paper", {"n_users": 10}, outcomes))
-    read = ComparisonFile.model_validate_json(json.dumps(written, default=str))
-    assert read.dataset is not None and read.dataset.fingerprint == "8c1f"
-    assert read.split is not None and read.split.name == "paper"
-    assert read.models[0].by_seed("recall@50") == [0.25, 0.25]
 
 
 def test_a_comparison_written_out_is_read_as_the_same() -> None:
