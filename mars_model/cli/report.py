@@ -1,5 +1,6 @@
 """mars-batch report."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,8 @@ def write_report(content: dict[str, Any], target: Path) -> None:
     """The page of a comparison that was just made."""
     with needs_extras("a report", "evaluate"):
         from mars_model.evaluation.report.contract import ComparisonFile
-    write_page(ComparisonFile.model_validate(content), target)
+    # As JSON has it: what is shown is what a kept file would say.
+    write_page(ComparisonFile.model_validate_json(json.dumps(content)), target)
 
 
 def write_page(content: "ComparisonFile", target: Path) -> None:

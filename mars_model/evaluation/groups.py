@@ -48,9 +48,8 @@ def _by_item(comparison: Comparison) -> Iterator[Group]:
     metric = main_metrics(comparison.at)[0]
     for name in ITEM_GROUPS:
         part = part_of(name)
-        n_users = max(
-            f.n_users for o in comparison.ran for c in o.cells for f in c.figures if f.part == part
-        )
+        figures = (f for o in comparison.ran for c in o.cells for f in c.figures)
+        n_users = max((f.n_users for f in figures if f.part == part), default=0)
         if n_users:
             values: dict[str, float | None] = {o.name: o.mean(metric, part) for o in comparison.ran}
             yield Group("item popularity", name, metric, values, n_users)
