@@ -9,6 +9,7 @@ from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import gather_slots, settle
 from mars_model.scoring.full_blocks import COLUMNS, error_bound, keep_best
 from mars_model.scoring.sessions import Attention
+from mars_model.scoring.twins import needed_candidates
 from mars_model.settings import AttentionKind
 
 # The shortlist is found in float32 and settled in float64: so many more than N are settled, and
@@ -32,6 +33,11 @@ def top_n_in_full(
 
     Every user has at least one slot. By score descending, then item id ascending.
     """
+    needed = needed_candidates(catalogue, histories, n)
+    if needed is not None:
+        fewer = catalogue.with_candidates(catalogue.candidate_idx[needed])
+        scores, found = top_n_in_full(attention, fewer, histories, segments, n, kind)
+        return scores, np.append(needed, -1)[found].astype(np.int32)  # −1 finds the last
     scores = np.full((histories.n_users, n), -np.inf, dtype=np.float32)
     positions = np.full((histories.n_users, n), -1, dtype=np.int32)
     width, n_candidates = n + _MARGIN, len(catalogue.candidates)
