@@ -11,6 +11,8 @@ INTERVAL_S = 0.1
 _PROC = Path("/proc")
 # Asks the kernel to forget a process's peak so far.
 _FORGET_PEAK = "5"
+# Modules that Spark starts Python workers from; a worker has its daemon's command line.
+_DAEMONS = (b"pyspark.daemon", b"pyspark.worker")
 
 
 @dataclass
@@ -90,7 +92,9 @@ def _descendants(root: int, parents: dict[int, int]) -> list[int]:
 
 
 def _is_pyspark(pid: int) -> bool:
+    """Not only by the word: the JVM has it on its command line, and so has what it forks."""
     try:
-        return b"pyspark" in (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0", 1)[1]
-    except (OSError, IndexError):
+        arguments = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
         return False
+    return any(argument in _DAEMONS for argument in arguments[1:])
