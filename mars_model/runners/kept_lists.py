@@ -21,7 +21,7 @@ from mars_model.scoring.lists import NeighbourLists
 from mars_model.tables.warehouse import Warehouse
 
 TABLE = "item_neighbours"
-_FOLDER = ".lists"
+_FOLDER, _IDS_FILE = ".lists", "item_ids.npy"
 
 
 def kept_lists(
@@ -31,44 +31,45 @@ def kept_lists(
 
     `changed` are positions of items that the table was not brought up to date with.
 
-    What is kept belongs to one version of one table and to the catalogue's items by position; the
-    folder's name is a hash of these. Only the newest is kept.
+    What is kept belongs to one version of one table, of which the folder's name is a hash, and to
+    items that are kept beside it: a night with new ones finds the others' places. Only the newest
+    is kept.
     """
-    folder = models / _FOLDER / _key(warehouse, catalogue)
-    lists = _open(folder)
+    folder = models / _FOLDER / _key(warehouse)
+    lists = _open(folder, catalogue)
     if lists is None:
         lists = lists_of_rows(warehouse.read_arrow(TABLE, LIST_COLUMNS), catalogue)
         # A folder of models that is full or read-only costs time, not the night.
         with suppress(OSError):
-            _keep(lists, folder)
+            _keep(lists, catalogue.item_ids, folder)
     return lists.among(catalogue, changed)
 
 
-def _open(folder: Path) -> NeighbourLists | None:
+def _open(folder: Path, catalogue: Catalogue) -> NeighbourLists | None:
     """The arrays, memory-mapped; None where they are not there, or a crash left them broken."""
     names = [f.name for f in fields(NeighbourLists)]
     try:
-        return NeighbourLists(
+        lists = NeighbourLists(
             **{n: np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in names}
         )
+        known_ids = np.load(folder / _IDS_FILE, allow_pickle=False)
     except (OSError, ValueError):
         return None
+    return lists.over(known_ids, catalogue)
 
 
-def _key(warehouse: Warehouse, catalogue: Catalogue) -> str:
-    ids = catalogue.item_ids
-    digest = hashlib.sha256(json.dumps([*warehouse.identity(TABLE), ids.dtype.str]).encode())
-    digest.update(ids.tobytes())
-    return digest.hexdigest()[:16]
+def _key(warehouse: Warehouse) -> str:
+    return hashlib.sha256(json.dumps(warehouse.identity(TABLE)).encode()).hexdigest()[:16]
 
 
-def _keep(lists: NeighbourLists, folder: Path) -> None:
+def _keep(lists: NeighbourLists, item_ids: NDArray[np.generic], folder: Path) -> None:
     """Write whole or not at all, then let go of older ones."""
     draft = folder.with_name(f"draft-{uuid.uuid4().hex}")
     draft.mkdir(parents=True)
     try:
         for f in fields(lists):
             np.save(draft / f"{f.name}.npy", getattr(lists, f.name), allow_pickle=False)
+        np.save(draft / _IDS_FILE, item_ids, allow_pickle=False)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     finally:

@@ -54,6 +54,17 @@ class NeighbourLists:
             uncovered=np.sort(uncovered[uncovered >= 0]),
         )
 
+    def over(self, known_ids: NDArray[np.generic], catalogue: Catalogue) -> "NeighbourLists":
+        """Lists by position among the items `known_ids` → among all items of a catalogue."""
+        if np.array_equal(known_ids, catalogue.item_ids):
+            return self
+        positions = catalogue.positions(known_ids).astype(np.int32)
+        is_there = positions >= 0
+        row_of_item = np.full(len(catalogue.item_ids), -1, dtype=np.int32)
+        row_of_item[positions[is_there]] = self.row_of_item[is_there]
+        of_place = np.append(positions, np.int32(-1))
+        return replace(self, row_of_item=row_of_item, neighbours=of_place[self.neighbours])
+
     def arrays(self) -> Lists:
         """The arrays by list, as the kernels take them."""
         return Lists(

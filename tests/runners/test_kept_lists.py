@@ -83,18 +83,24 @@ def test_items_with_other_vectors_are_left_to_be_scored_beside_the_lists(warehou
     assert len(kept_lists(warehouse, tmp_path, night, NONE).uncovered) == 0
 
 
-def test_other_rows_and_other_items_are_read_anew_and_only_the_newest_is_kept(warehouse, tmp_path):
+def test_other_items_find_their_places_in_the_copy(warehouse, tmp_path, monkeypatch):
+    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE)
+    monkeypatch.setattr(module, "lists_of_rows", None)  # the table is not read again
+    wider = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 25, 30]), NONE)
+    assert wider.row_of_item[[0, 3, 4]].tolist() == [-1, -1, -1]
+    assert neighbours(wider, 1) == [4, 2] and neighbours(wider, 2) == [1, 4]
+    narrower = kept_lists(warehouse, tmp_path, catalogue_of([10, 30]), NONE)
+    assert len(narrower.row_of_item) == 2 and neighbours(narrower, 0) == [1, -1]
+
+
+def test_other_rows_are_read_anew_and_only_the_newest_are_kept(warehouse, tmp_path):
     kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE)
     first = kept_folders(tmp_path)
-    shifted = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 30]), NONE)
-    assert neighbours(shifted, 1) == [3, 2]
-    second = kept_folders(tmp_path)
     write(warehouse, [("m-2", 10, [20], [0.25], 0.125, 0.0, 0.25)])
     changed = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 30]), NONE)
     assert neighbours(changed, 1) == [2] and changed.floors.tolist() == [0.125]
-    third = kept_folders(tmp_path)
-    assert len(first) == len(second) == len(third) == 1
-    assert len({*first, *second, *third}) == 3
+    second = kept_folders(tmp_path)
+    assert len(first) == len(second) == 1 and first != second
 
 
 def test_a_table_made_again_with_as_many_commits_is_another_one(warehouse, tmp_path, spark):
