@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,30 @@ _FAILED = -1.0
 
 
 @dataclass(frozen=True)
+class Fit:
+    """What a contender's fit gave for a seed: lists of item_idx [U, k] and what they took."""
+
+    contender: Contender
+    seed: int
+    ranked: NDArray[np.int64]
+    seconds: float
+    peak_mb: float | None
+
+    @classmethod
+    def of(cls, contender: Contender, seed: int) -> "Fit":
+        """Fit and rank."""
+        start = time.perf_counter()
+        with watch_peak() as peak:
+            ranked = contender.rank(seed)
+        return cls(contender, seed, ranked, time.perf_counter() - start, peak.mb)
+
+    def is_of(self, contender: Contender, seed: int) -> bool:
+        """Whether the contender's fit for this seed would give the same."""
+        mine = self.contender
+        return (mine.name, mine.settings, self.seed) == (contender.name, contender.settings, seed)
+
+
+@dataclass(frozen=True)
 class Judge:
     """Measures ranked lists by the split of a seed; `vectors` say how alike items are.
 
@@ -52,24 +76,22 @@ class Judge:
     split_of: Callable[[int], Split | ColdSplit]
     vectors: ItemVectors | None
 
-    def cell(
-        self, seed: int, ranked: NDArray[np.int64], is_trial: bool, seconds: float, mb: float | None
-    ) -> Cell:
+    def cell(self, fit: Fit, is_trial: bool) -> Cell:
         """A trial's cell has validation figures only; test likes are not looked at."""
-        split, at = self.split_of(seed), self.at
+        split, at, ranked = self.split_of(fit.seed), self.at, fit.ranked
         figures: list[Figure] = []
         if isinstance(split, Split):
             on_validation = main_by_user(ranked, split.validation, at)
             figures += figures_of(VALIDATION, on_validation)
         if is_trial:
-            return Cell(seed, tuple(figures), seconds, mb)
+            return Cell(fit.seed, tuple(figures), fit.seconds, fit.peak_mb)
         relevant = split.test if isinstance(split, Split) else split.held_out
         by_user = main_by_user(ranked, relevant, at)
         figures += [*figures_of(TEST, by_user), *accuracy_beside(ranked, relevant, at)]
         if isinstance(split, Split) and self.vectors is not None:
             figures += description(ranked, split.training, self.vectors, at)
             figures += by_popularity(ranked, split.training, relevant, at)
-        return Cell(seed, tuple(figures), seconds, mb, by_user)
+        return Cell(fit.seed, tuple(figures), fit.seconds, fit.peak_mb, by_user)
 
 
 @dataclass(frozen=True)
@@ -81,6 +103,8 @@ class Bench:
     data: EvaluationData
     tuning_seed: int
     say: Say
+    # The best trial so far, at most one: its lists are tested without another fit.
+    best_trial: list[Fit] = field(default_factory=list)
 
     def split_of(self, seed: int) -> Split:
         """The split of a seed; not of cold items."""
@@ -151,13 +175,22 @@ class Bench:
         part = VALIDATION if is_trial else TEST
         if held is not None and held.has(part, main_metrics(self.judge.at)):
             return held
-        start = time.perf_counter()
-        with watch_peak() as peak:
-            ranked = contender.rank(seed)
-        seconds = time.perf_counter() - start
-        cell = self.judge.cell(seed, ranked, is_trial, seconds, peak.mb)
+        before = [fit for fit in self.best_trial if fit.is_of(contender, seed)]
+        fit = before[0] if before else Fit.of(contender, seed)
+        cell = self.judge.cell(fit, is_trial)
         self.kept.keep(contender, cell, self.judge.split_of(seed).record)
+        if is_trial:
+            self._remember(fit, cell)
         return cell
+
+    def _remember(self, fit: Fit, cell: Cell) -> None:
+        """Keep a trial's lists where no better one of the same model is there."""
+        for best in self.best_trial:
+            held = self.kept.find(best.contender, best.seed)
+            is_same = best.contender.name == fit.contender.name
+            if is_same and held and held.value(VALIDATION, MAP) >= cell.value(VALIDATION, MAP):
+                return
+        self.best_trial[:] = [fit]
 
 
 def plain(value: Value) -> str:

@@ -170,5 +170,5 @@ def _best_by_column(
 
 
 def _plain_name(model: str) -> str:
-    """`Wide & Deep`, `wide-deep` and `WIDE_DEEP` are one."""
-    return re.sub(r"[^a-z0-9]", "", model.lower())
+    """`Wide & Deep`, `wide-and-deep` and `WIDE_AND_DEEP` are one."""
+    return re.sub(r"[^a-z0-9]", "", model.lower().replace("&", "and"))

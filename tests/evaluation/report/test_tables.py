@@ -1,5 +1,6 @@
 """The tables: what stands in which cell, and which cells are marked."""
 
+from mars_model.evaluation.paper_figures import table_1
 from mars_model.evaluation.report.contract import ComparisonFile
 from mars_model.evaluation.report.tables import (
     curve_tables,
@@ -8,6 +9,7 @@ from mars_model.evaluation.report.tables import (
     lists_table,
     paper_table,
 )
+from mars_model.runners.reproduction_profiles import PAPERS_BASELINES
 from tests.evaluation.report.comparisons import full, minimal, model
 
 COMPARISON = ComparisonFile.model_validate(full())
@@ -57,3 +59,10 @@ def test_the_papers_rows_find_our_models_whatever_the_spelling() -> None:
     assert table is not None
     assert [name for name, _ in table.bands][2] == "the paper's, on Yahoo! Movies"
     assert table.rows == (("MARS-Plus", "0.3000", "0.3230"), ("BPR", "–", "0.1756"))
+
+
+def test_every_model_of_the_papers_table_finds_the_one_measured_here() -> None:
+    measured = [model(name, 0.1) for name in (*PAPERS_BASELINES, "mars")]
+    table = paper_table(minimal(*measured, paper_table=table_1()))
+    assert table is not None
+    assert [row[1] for row in table.rows] == ["0.1000"] * 8
