@@ -1,8 +1,10 @@
 """Sends files to each machine once; all Python workers of a machine read the same copy."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache, lru_cache, partial
 from itertools import count
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pyspark import SparkContext, SparkFiles
 
 from mars_model.bundle.registry import Bundle
@@ -23,10 +26,13 @@ def ship_file(context: SparkContext, name: str, write: Callable[[Path], object])
 
     The name must say what is in it: Spark never takes a second file of the same name.
     """
-    path = Path(_outbox().name) / name
+    is_here = re.match(r"local(\[|$)", context.master or "") is not None
+    # Where workers look for files: of this machine alone Spark need not make a second copy.
+    path = Path(SparkFiles.getRootDirectory() if is_here else _outbox().name) / name
     if not path.exists():
         write(path)
-    context.addFile(str(path))
+    if not is_here:
+        context.addFile(str(path))
 
 
 def shipped_file(name: str) -> Path:
@@ -49,9 +55,19 @@ def ship_arrays(context: SparkContext, arrays: Any) -> str:
     """
     key = f"arrays-{next(_numbers)}"
     for f in fields(arrays):
-        array = np.ascontiguousarray(getattr(arrays, f.name))
-        ship_file(context, f"{key}-{f.name}.npy", partial(np.save, arr=array, allow_pickle=False))
+        ship_file(context, f"{key}-{f.name}.npy", partial(_save, getattr(arrays, f.name)))
     return key
+
+
+def _save(array: NDArray[Any], path: Path) -> None:
+    """Write an array, or give a file that holds just this array a second name."""
+    if isinstance(array, np.memmap) and array.mode == "r" and array.flags.c_contiguous:
+        whole = np.load(str(array.filename), mmap_mode="r", allow_pickle=False)
+        if (whole.shape, whole.dtype) == (array.shape, array.dtype):
+            with suppress(OSError):  # another file system, or one without links
+                path.hardlink_to(str(array.filename))
+                return
+    np.save(path, np.ascontiguousarray(array), allow_pickle=False)
 
 
 @lru_cache(maxsize=2)

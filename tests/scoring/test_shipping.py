@@ -51,3 +51,26 @@ def test_what_was_taken_back_is_gone_and_can_be_shipped_again(spark):
     again = ship_arrays(spark.sparkContext, PAIR)
     assert len(read_in_workers(spark, again)) == 2
     take_back(again)
+
+
+def test_an_array_mapped_from_a_whole_file_travels_as_that_file(spark, tmp_path):
+    kept = tmp_path / "numbers.npy"
+    np.save(kept, PAIR.numbers)
+    whole = np.load(kept, mmap_mode="r")
+    others = {
+        "the other shape": whole.reshape(3, 2),
+        "a part": whole[:, :2],
+        "a part with as many rows": whole[:1],
+        "the other order": whole[::-1],
+        "own memory": np.array(whole),
+    }
+    key = ship_arrays(spark.sparkContext, Pair(whole, PAIR.names))
+    assert shipped_file(f"{key}-numbers.npy").samefile(kept)
+    take_back(key)
+    assert np.load(kept).tolist() == PAIR.numbers.tolist()
+    for name, array in others.items():
+        key = ship_arrays(spark.sparkContext, Pair(array, PAIR.names))
+        shipped = shipped_file(f"{key}-numbers.npy")
+        assert not shipped.samefile(kept), name
+        assert np.load(shipped).tolist() == array.tolist(), name
+        take_back(key)
