@@ -12,7 +12,7 @@ from mars_model.publishing.runs import Run
 from mars_model.runners.basis import Basis, find_basis
 from mars_model.runners.clock import Clock, Say
 from mars_model.runners.eligibility import optional_versions
-from mars_model.runners.features import build_documents, build_histories
+from mars_model.runners.features import Built, build_documents, build_histories
 from mars_model.runners.inputs import read_inputs
 from mars_model.runners.night_lists import stage_lists
 from mars_model.runners.vectors import encode_items
@@ -42,17 +42,12 @@ def run_night(
     require_same_likes(bundle, settings)
     clock = Clock(say)
     earlier = _settled_runs(warehouse, say)
-    with clock.step("build-documents"):
-        documents = build_documents(warehouse, settings)
-    with clock.step("build-histories"):
-        histories = build_histories(warehouse, settings, run_date)
-    with clock.step("encode-items"):
-        vectors = encode_items(warehouse, bundle)
+    built = _build_inputs(warehouse, bundle, settings, run_date, clock)
     versions = {
         "items": warehouse.version("items"),
         "interactions": warehouse.version("interactions"),
         **optional_versions(warehouse),
-        **{built.table: built.version for built in (documents, histories, vectors)},
+        **{one.table: one.version for one in built},
     }
     run = _start(bundle, settings, run_date, versions)
     before = runs.find_run(earlier, run.run_id) if skip_published else None
@@ -84,6 +79,24 @@ def run_night(
         publish(warehouse, run)
     runs.record_published(warehouse, run, earlier)
     return run.with_status(runs.PUBLISHED)
+
+
+def _build_inputs(
+    warehouse: Warehouse, bundle: Bundle, settings: Settings, run_date: date, clock: Clock
+) -> tuple[Built, ...]:
+    """Documents and then vectors, and beside them the histories, which need neither."""
+
+    def histories() -> Built:
+        with clock.step("build-histories"):
+            return build_histories(warehouse, settings, run_date)
+
+    with ThreadPoolExecutor(1) as aside:
+        building = aside.submit(histories)
+        with clock.step("build-documents"):
+            documents = build_documents(warehouse, settings)
+        with clock.step("encode-items"):
+            vectors = encode_items(warehouse, bundle)
+        return documents, building.result(), vectors
 
 
 def shaping_settings(settings: Settings) -> dict[str, Any]:
