@@ -1,7 +1,7 @@
 """How much of the paper's experiment is run: the real protocol, or minutes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mars_model.settings import Settings
 
@@ -39,8 +39,8 @@ ITEM_PENALTY_OF: Mapping[str, str] = {
 class Profile:
     """`sizes` are Figure 4's, `penalties` those of Figures 5 and 6.
 
-    `max_epochs` and `embedding_size` bound what MARS and its variants take; None: as their files
-    say.
+    `max_epochs`, by objective, and `embedding_size` bound what MARS and its variants take; without
+    them it is as their files say.
     """
 
     name: str
@@ -48,14 +48,14 @@ class Profile:
     n_trials: int
     sizes: tuple[int, ...]
     penalties: tuple[float, ...]
-    max_epochs: int | None = None
+    max_epochs: Mapping[str, int] = field(default_factory=dict)
     embedding_size: int | None = None
 
     def shortened(self, settings: Settings) -> Settings:
         """A model's settings within the profile's bounds."""
         training, model = settings.training, settings.model
-        if self.max_epochs is not None:
-            n_epochs = min(training.max_epochs, self.max_epochs)
+        if training.objective in self.max_epochs:
+            n_epochs = min(training.max_epochs, self.max_epochs[training.objective])
             training = training.model_copy(update={"max_epochs": n_epochs})
         if self.embedding_size is not None:
             size = min(model.embedding_size, self.embedding_size)
@@ -70,7 +70,7 @@ PROFILES: Mapping[str, Profile] = {
         n_trials=2,
         sizes=(10, 50),
         penalties=(0.002, 0.02),
-        max_epochs=6,
+        max_epochs={"sampled": 6, "catalogue": 24},
         embedding_size=48,
     ),
     "paper": Profile(
