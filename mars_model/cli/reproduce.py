@@ -78,10 +78,10 @@ def reproduce_command(
     ]
     if profile_name == "quick":
         notes.append(
-            f"Profile quick: {profile.n_trials} trials and {len(profile.seeds)} seeds, and MARS "
-            f"and mars-plus stop early, after {' and '.join(map(str, profile.max_epochs.values()))}"
-            " epochs at most. It shows that all of it runs; the profile paper says which model is "
-            "better."
+            f"Profile quick: {profile.n_trials} trials and {len(profile.seeds)} seeds, and all "
+            f"networks stop early: after {profile.max_network_epochs} epochs at most, MARS after "
+            f"{' and mars-plus after '.join(map(str, profile.max_epochs.values()))}. It shows that "
+            "all of it runs; the profile paper says which model is better."
         )
     name = data.name if data else Path(job.warehouse.path).name
     content = comparison_content(found.comparison, name, command_line(), notes)

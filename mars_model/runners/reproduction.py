@@ -68,7 +68,7 @@ def reproduce(
             outcomes.append(not_run(name, reason))
             say(f"{name}: not run: {reason}")
             continue
-        family = family_of(name, model, settings, bench)
+        family = profile.searched(family_of(name, model, settings, bench))
         values, n_trials = bench.tune(family, profile.n_trials)
         outcomes.append(bench.run(family.contender(values), profile.seeds, n_trials))
         tuned.append(_Tuned(family, values, outcomes[-1]))

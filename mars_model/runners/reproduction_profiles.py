@@ -1,8 +1,10 @@
 """How much of the paper's experiment is run: the real protocol, or minutes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mars_model.evaluation.search_space import Range
+from mars_model.runners.families import Family
 from mars_model.settings import Settings
 
 # The paper's seven, four that are simpler, and the two that they are compared with.
@@ -11,6 +13,9 @@ SIMPLE_BASELINES = ("popularity", "item-knn", "ease", "als")
 MODELS = ("mars", "mars-plus")
 # Figure 7, in the paper's order.
 VARIANTS = ("mars-no-text", "mars-embed", "mars-no-attention", "mars")
+
+# Baselines that take minutes where many epochs are drawn.
+_NETWORKS = ("neumf", "deepfm", "wide-and-deep")
 
 # The setting of each model that a figure varies; models without one are not in the figure.
 SIZE_OF: Mapping[str, str] = {
@@ -39,8 +44,9 @@ ITEM_PENALTY_OF: Mapping[str, str] = {
 class Profile:
     """`sizes` are Figure 4's, `penalties` those of Figures 5 and 6.
 
-    `max_epochs`, by objective, and `embedding_size` bound what MARS and its variants take; without
-    them it is as their files say.
+    `max_epochs`, by objective, and `embedding_size` bound what MARS and its variants take,
+    `max_network_epochs` what may be tried of NeuMF, DeepFM and Wide & Deep; without them it is as
+    their files and spaces say.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Profile:
     penalties: tuple[float, ...]
     max_epochs: Mapping[str, int] = field(default_factory=dict)
     embedding_size: int | None = None
+    max_network_epochs: int | None = None
 
     def shortened(self, settings: Settings) -> Settings:
         """A model's settings within the profile's bounds."""
@@ -62,6 +69,19 @@ class Profile:
             model = model.model_copy(update={"embedding_size": size})
         return settings.model_copy(update={"training": training, "model": model})
 
+    def searched(self, family: Family) -> Family:
+        """What is tried of a model within the profile's bounds."""
+        most, epochs = self.max_network_epochs, family.space.get("n_epochs")
+        if most is None or family.name not in _NETWORKS or not isinstance(epochs, Range):
+            return family
+        start = family.start["n_epochs"]
+        assert isinstance(start, int)
+        return replace(
+            family,
+            space={**family.space, "n_epochs": Range(min(int(epochs.low), most), most)},
+            start={**family.start, "n_epochs": min(start, most)},
+        )
+
 
 PROFILES: Mapping[str, Profile] = {
     "quick": Profile(
@@ -72,6 +92,7 @@ PROFILES: Mapping[str, Profile] = {
         penalties=(0.002, 0.02),
         max_epochs={"sampled": 6, "catalogue": 24},
         embedding_size=48,
+        max_network_epochs=12,
     ),
     "paper": Profile(
         name="paper",
