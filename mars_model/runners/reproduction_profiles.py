@@ -44,9 +44,9 @@ ITEM_PENALTY_OF: Mapping[str, str] = {
 class Profile:
     """`sizes` are Figure 4's, `penalties` those of Figures 5 and 6.
 
-    `max_epochs`, by objective, and `embedding_size` bound what MARS and its variants take,
-    `max_network_epochs` what may be tried of NeuMF, DeepFM and Wide & Deep; without them it is as
-    their files and spaces say.
+    `max_epochs`, by objective, and `embedding_size`, of CNNs, bound what MARS and its variants
+    take, `max_network_epochs` what may be tried of NeuMF, DeepFM and Wide & Deep; without them it
+    is as their files and spaces say.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Profile:
         if training.objective in self.max_epochs:
             n_epochs = min(training.max_epochs, self.max_epochs[training.objective])
             training = training.model_copy(update={"max_epochs": n_epochs})
-        if self.embedding_size is not None:
+        if self.embedding_size is not None and model.text == "cnn":
             size = min(model.embedding_size, self.embedding_size)
             model = model.model_copy(update={"embedding_size": size})
         return settings.model_copy(update={"training": training, "model": model})
