@@ -80,8 +80,9 @@ def reproduce_command(
         notes.append(
             f"Profile quick: {profile.n_trials} trials and {len(profile.seeds)} seeds, and all "
             f"networks stop early: after {profile.max_network_epochs} epochs at most, MARS after "
-            f"{' and mars-plus after '.join(map(str, profile.max_epochs.values()))}. It shows that "
-            "all of it runs; the profile paper says which model is better."
+            f"{profile.max_epochs['sampled']} and mars-plus after "
+            f"{profile.max_epochs['catalogue']}. It shows that all of it runs; the profile paper "
+            "says which model is better."
         )
     name = data.name if data else Path(job.warehouse.path).name
     content = comparison_content(found.comparison, name, command_line(), notes)

@@ -19,17 +19,13 @@ from mars_model.evaluation.fitting import Fitted, FittingTask
 from mars_model.runners.exchange import is_fitted, read_error, read_fitted, write_task
 from mars_model.runners.training_process import MARK
 from mars_model.settings import Settings
+from mars_model.tables.session import is_on_one_machine
 from mars_model.training.checkpoint import Checkpoints
 from mars_model.training.loop import EpochRecord, Progress
 
 _ENTRY = "mars_model.runners.training_process"
 _LINES_KEPT = 200
 _UNBUFFERED = "PYTHONUNBUFFERED"
-
-
-def is_on_one_machine(spark: SparkSession) -> bool:
-    """Whether Spark runs on this machine alone, and so the processes will."""
-    return str(spark.sparkContext.master).split("[")[0] == "local"
 
 
 def settings_of_process(settings: Settings, n_processes: int, spark: SparkSession) -> Settings:
@@ -45,7 +41,7 @@ def settings_of_process(settings: Settings, n_processes: int, spark: SparkSessio
             "auto or cpu, or train in one process"
         )
     n_threads = settings.training.n_threads
-    if is_on_one_machine(spark):
+    if is_on_one_machine(spark.sparkContext):
         n_threads = max(1, n_threads // n_processes)
     training = settings.training.model_copy(update={"n_threads": n_threads, "device": "cpu"})
     return settings.model_copy(update={"training": training})
@@ -68,7 +64,8 @@ def fit_in_processes(
     folder.mkdir(parents=True)
     try:
         write_task(folder, task)
-        distributor = TorchDistributor(n_processes, is_on_one_machine(spark), use_gpu=False)
+        is_local = is_on_one_machine(spark.sparkContext)
+        distributor = TorchDistributor(n_processes, is_local, use_gpu=False)
         distributor.logger.setLevel(logging.WARNING)
         output = _Output(progress, say, sys.stderr)
         cause: Exception | None = None

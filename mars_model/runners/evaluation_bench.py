@@ -1,11 +1,9 @@
 """Fits, ranks and measures contenders; what stands in a cell is not done again."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mars_model.errors import MarsBatchError
 from mars_model.evaluation.comparison import (
@@ -33,36 +31,12 @@ from mars_model.evaluation.splits.split import Split
 from mars_model.runners.equal_search import search
 from mars_model.runners.evaluation_cells import KeptCells
 from mars_model.runners.evaluation_data import EvaluationData
+from mars_model.runners.evaluation_fits import BestTrial, Fit, fit_contender
 from mars_model.runners.families import Family
-from mars_model.runners.peak_memory import watch_peak
 
 Say = Callable[[str], None]
 # A trial whose training ran away: worse than any that ended.
 _FAILED = -1.0
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What a contender's fit gave for a seed: lists of item_idx [U, k] and what they took."""
-
-    contender: Contender
-    seed: int
-    ranked: NDArray[np.int64]
-    seconds: float
-    peak_mb: float | None
-
-    @classmethod
-    def of(cls, contender: Contender, seed: int) -> "Fit":
-        """Fit and rank."""
-        start = time.perf_counter()
-        with watch_peak() as peak:
-            ranked = contender.rank(seed)
-        return cls(contender, seed, ranked, time.perf_counter() - start, peak.mb)
-
-    def is_of(self, contender: Contender, seed: int) -> bool:
-        """Whether the contender's fit for this seed would give the same."""
-        mine = self.contender
-        return (mine.name, mine.settings, self.seed) == (contender.name, contender.settings, seed)
 
 
 @dataclass(frozen=True)
@@ -103,8 +77,7 @@ class Bench:
     data: EvaluationData
     tuning_seed: int
     say: Say
-    # The best trial so far, at most one: its lists are tested without another fit.
-    best_trial: list[Fit] = field(default_factory=list)
+    best_trial: BestTrial = field(default_factory=BestTrial)
 
     def split_of(self, seed: int) -> Split:
         """The split of a seed; not of cold items."""
@@ -175,22 +148,12 @@ class Bench:
         part = VALIDATION if is_trial else TEST
         if held is not None and held.has(part, main_metrics(self.judge.at)):
             return held
-        before = [fit for fit in self.best_trial if fit.is_of(contender, seed)]
-        fit = before[0] if before else Fit.of(contender, seed)
+        fit = self.best_trial.fit_of(contender, seed) or fit_contender(contender, seed)
         cell = self.judge.cell(fit, is_trial)
         self.kept.keep(contender, cell, self.judge.split_of(seed).record)
         if is_trial:
-            self._remember(fit, cell)
+            self.best_trial.offer(fit, cell.value(VALIDATION, MAP))
         return cell
-
-    def _remember(self, fit: Fit, cell: Cell) -> None:
-        """Keep a trial's lists where no better one of the same model is there."""
-        for best in self.best_trial:
-            held = self.kept.find(best.contender, best.seed)
-            is_same = best.contender.name == fit.contender.name
-            if is_same and held and held.value(VALIDATION, MAP) >= cell.value(VALIDATION, MAP):
-                return
-        self.best_trial[:] = [fit]
 
 
 def plain(value: Value) -> str:

@@ -1,6 +1,5 @@
 """Sends files to each machine once; all Python workers of a machine read the same copy."""
 
-import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from pyspark import SparkContext, SparkFiles
 
 from mars_model.bundle.registry import Bundle
+from mars_model.tables.session import is_on_one_machine
 
 Arrays = TypeVar("Arrays")
 _numbers = count(1)
@@ -26,7 +26,7 @@ def ship_file(context: SparkContext, name: str, write: Callable[[Path], object])
 
     The name must say what is in it: Spark never takes a second file of the same name.
     """
-    is_here = re.match(r"local(\[|$)", context.master or "") is not None
+    is_here = is_on_one_machine(context)
     # Where workers look for files: of this machine alone Spark need not make a second copy.
     path = Path(SparkFiles.getRootDirectory() if is_here else _outbox().name) / name
     if not path.exists():

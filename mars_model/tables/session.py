@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -49,3 +50,8 @@ def open_session() -> SparkSession:
             "conf/spark-defaults.conf where spark-submit reads them (SPARK_CONF_DIR)"
         )
     return spark
+
+
+def is_on_one_machine(context: SparkContext) -> bool:
+    """Whether Spark runs on this machine alone, and so its workers and processes do."""
+    return str(context.master).split("[")[0] == "local"

@@ -77,7 +77,7 @@ class ExampleSampler:
                 "with two likes or more and an item left that they did not like, expected at "
                 "least one. Use a longer period or a lower rating threshold."
             )
-        user_of_like = np.repeat(np.arange(likes.n_users), self._n_likes)
+        user_of_like = likes.user_idx
         position = np.arange(len(self._item_idx)) - self._starts[user_of_like]
         # Items a user did not like below each like; with the user in front, ascending throughout.
         self._n_unliked_below = self._user_key(user_of_like) + self._item_idx - position

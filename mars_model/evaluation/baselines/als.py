@@ -37,7 +37,7 @@ class Als:
         """
         likes = known.likes
         context = self.spark.sparkContext
-        users = np.repeat(np.arange(likes.n_users, dtype=np.int32), np.diff(likes.starts))
+        users = likes.user_idx.astype(np.int32)
         rating = np.ones(likes.n_likes, dtype=np.float32)
         columns = {"user": users, "item": likes.item_idx, "rating": rating}
         als = ALS(

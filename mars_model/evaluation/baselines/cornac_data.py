@@ -10,7 +10,7 @@ from mars_model.features.likes import LikeMatrix
 
 def dataset_of(likes: LikeMatrix, seed: int) -> Dataset:
     """Likes as cornac has them, ids being positions: all items are known, liked or not."""
-    users = np.repeat(np.arange(likes.n_users), np.diff(likes.starts))
+    users = likes.user_idx
     return Dataset(
         likes.n_users,
         likes.n_items,

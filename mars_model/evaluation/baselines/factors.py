@@ -22,7 +22,7 @@ class Factors:
 
 def by_item(likes: LikeMatrix) -> LikeMatrix:
     """The items × users matrix: whom each item is liked by, ascending."""
-    users = np.repeat(np.arange(likes.n_users, dtype=np.int32), np.diff(likes.starts))
+    users = likes.user_idx.astype(np.int32)
     order = np.argsort(likes.item_idx, kind="stable")
     starts = np.zeros(likes.n_items + 1, dtype=np.int64)
     np.cumsum(np.bincount(likes.item_idx, minlength=likes.n_items), out=starts[1:])

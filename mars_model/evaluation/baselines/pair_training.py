@@ -41,7 +41,7 @@ def fit_pairs(
     likes = known.likes
     rng = np.random.default_rng(known.seed)
     unliked = UnlikedItems(likes)
-    users = np.repeat(np.arange(likes.n_users), np.diff(likes.starts))
+    users = likes.user_idx
     with reproducible(known.n_threads), torch.random.fork_rng(devices=[]):
         torch.manual_seed(known.seed)
         network = build().train()
@@ -76,8 +76,7 @@ class UnlikedItems:
     def __init__(self, likes: LikeMatrix) -> None:
         self.n_items = likes.n_items
         self.n_likes = np.diff(likes.starts)
-        owner = np.repeat(np.arange(likes.n_users), self.n_likes)
-        self.pairs = owner * likes.n_items + likes.item_idx  # ascending
+        self.pairs = likes.user_idx * likes.n_items + likes.item_idx  # ascending
 
     def draw(self, users: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`n` items for each user, [B, n]; the same item may come twice."""
