@@ -15,9 +15,9 @@ import click
 import numpy as np
 import torch
 
-from mars_model.evaluation.fitting import FittingTask, fit
+from mars_model.evaluation.fit import FittingTask, fit
 from mars_model.evaluation.holdout import hold_out
-from mars_model.runners.training_data import TrainingData, read_training_data
+from mars_model.fitting.training_data import TrainingData, read_training_data
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse

@@ -18,8 +18,8 @@ from mars_model.training.objective import pairwise_loss
 from mars_model.training.optimizer import DecayingOptimizer
 from mars_model.training.sampled_objective import SampledObjective
 from mars_model.training.sampling import TrainingBatch
+from mars_model.training.step_vectors import StepVectors
 from mars_model.training.text_encoders import ConvolutionalText
-from mars_model.training.vectors import StepVectors
 
 TOLERANCE = 1e-5
 

@@ -20,11 +20,11 @@ os.environ["PYSPARK_SUBMIT_ARGS"] = (
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 from mars_model.bundle.registry import Registry
-from mars_model.publishing.runs import Run
+from mars_model.fitting.train import train_model
+from mars_model.importing.import_files import merge_files
+from mars_model.night.run_night import run_night
+from mars_model.night.runs import Run
 from mars_model.resources import resource_folder
-from mars_model.runners.importing import merge_files
-from mars_model.runners.scoring import run_night
-from mars_model.runners.training import train_model
 from mars_model.settings import ModelSettings, Settings, TrainingSettings, load_settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse

@@ -97,13 +97,13 @@ def test_metrics_and_splits_are_arrays_only() -> None:
 
 
 def test_one_module_imports_mlflow() -> None:
-    assert importers("mlflow") == {"runners/tracking.py"}
+    assert importers("mlflow") == {"fitting/tracking.py"}
 
 
 def test_one_module_imports_optuna_and_two_draw() -> None:
-    assert importers("optuna") == {"runners/tuning_study.py", "runners/equal_search.py"}
-    assert importers("matplotlib") == {"runners/tuning_report.py", "evaluation/report/plots.py"}
-    assert importers("jinja2") == {"evaluation/report/page.py"}
+    assert importers("optuna") == {"comparing/tuning_study.py", "comparing/equal_search.py"}
+    assert importers("matplotlib") == {"comparing/tuning_report.py", "reports/plots.py"}
+    assert importers("jinja2") == {"reports/page.py"}
 
 
 def test_one_module_builds_spark_sessions() -> None:
@@ -117,7 +117,7 @@ def test_one_module_builds_spark_sessions() -> None:
 
 def test_scoring_a_night_needs_no_extra() -> None:
     code = (
-        "import sys; import mars_model.cli.main, mars_model.runners.scoring; "
+        "import sys; import mars_model.cli.main, mars_model.night.run_night; "
         "extras = ('torch', 'onnx', 'mlflow', 'optuna', 'matplotlib', 'cornac', 'implicit', "
         "'cmfrec'); "
         "print([m for m in extras if m in sys.modules])"

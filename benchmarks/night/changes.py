@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.publishing.publish import PUBLISHED_TABLE
+from mars_model.night.publish import PUBLISHED_TABLE
 from night.prepared import Prepared
 from night.report import Cell, Table
 from night.scorer import Night, Site, run_one

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.registry import Bundle
-from mars_model.evaluation.fitting import attention_of
+from mars_model.evaluation.fit import attention_of
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.validation import validation_of
-from mars_model.runners.exporting import write_bundle_files
-from mars_model.runners.training import train_model
-from mars_model.runners.training_data import TrainingData, read_training_data
+from mars_model.fitting.export_bundle import write_bundle_files
+from mars_model.fitting.train import train_model
+from mars_model.fitting.training_data import TrainingData, read_training_data
 from mars_model.settings import Settings
 from mars_model.training.network import build_network
 from mars_model.training.records import EpochRecord

@@ -17,8 +17,8 @@ from mars_model.bundle.item_factors import ItemFactors
 from mars_model.bundle.manifest import FACTORS_FILE
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.features.likes import LikeMatrix
-from mars_model.publishing.runs import Run
-from mars_model.runners.scoring import run_night
+from mars_model.night.run_night import run_night
+from mars_model.night.runs import Run
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import open_attention
 from mars_model.scoring.top_n import top_n_in_full

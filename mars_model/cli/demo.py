@@ -11,8 +11,8 @@ from mars_model.cli.explain import line, lists_of
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import SYNTHETIC_NOTE, run_text
 from mars_model.cli.train import train_and_promote
-from mars_model.runners.demo import fill_sample, prepare_demo_folder
-from mars_model.runners.scoring import run_night
+from mars_model.importing.import_sample import fill_sample, prepare_demo_folder
+from mars_model.night.run_night import run_night
 
 _SHOWN_USERS = 3
 _SHOWN_ITEMS = 3

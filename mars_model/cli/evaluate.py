@@ -98,8 +98,8 @@ def evaluate_command(
     """
     with needs_extras("evaluating", "train", "tune", "evaluate"):
         from mars_model.cli.show_comparison import comparison_text
-        from mars_model.evaluation.report.from_comparison import comparison_content
-        from mars_model.runners import evaluation
+        from mars_model.comparing import evaluate as evaluation
+        from mars_model.reports.from_comparison import comparison_content
     protocol = evaluation.Protocol(
         run_date=run_date,
         seeds=seeds,

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from mars_model.cli.job import Job
 from mars_model.cli.show import SYNTHETIC_NOTE
 from mars_model.errors import InputDataError
-from mars_model.publishing.runs import PUBLISHED, read_runs
+from mars_model.night.runs import PUBLISHED, read_runs
 from mars_model.tables.views import register_views
 
 

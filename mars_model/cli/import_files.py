@@ -7,8 +7,8 @@ import click
 
 from mars_model.cli.job import Job
 from mars_model.cli.show_imported import set_text, tables_text
-from mars_model.runners.importing import import_files
-from mars_model.runners.importing_research import import_research_set
+from mars_model.importing.import_files import import_files
+from mars_model.importing.import_research import import_research_set
 from mars_model.sources.research import FORMATS
 
 

@@ -9,8 +9,8 @@ import click
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import run_json, run_text
 from mars_model.cli.show_dry_run import estimate_json, estimate_text
-from mars_model.runners.dry_run import estimate_night
-from mars_model.runners.scoring import run_night
+from mars_model.night.dry_run import estimate_night
+from mars_model.night.run_night import run_night
 
 
 def night_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
 
 if TYPE_CHECKING:
-    from mars_model.evaluation.report.contract import ComparisonFile
+    from mars_model.reports.contract import ComparisonFile
 
 
 @click.command("report")
@@ -34,7 +34,7 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
     Example: mars-batch report comparison.json --to report.html
     """
     with needs_extras("a report", "evaluate"):
-        from mars_model.evaluation.report.reading import read_comparison
+        from mars_model.reports.read_comparison import read_comparison
     content = read_comparison(comparison)
     write_page(content, target)
     n_models = sum(bool(row.metrics) for row in content.models)
@@ -47,7 +47,7 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
 def write_report(content: dict[str, Any], target: Path) -> None:
     """The page of a comparison that was just made."""
     with needs_extras("a report", "evaluate"):
-        from mars_model.evaluation.report.contract import ComparisonFile
+        from mars_model.reports.contract import ComparisonFile
     # As JSON has it: what is shown is what a kept file would say.
     write_page(ComparisonFile.model_validate_json(json.dumps(content)), target)
 
@@ -55,7 +55,7 @@ def write_report(content: dict[str, Any], target: Path) -> None:
 def write_page(content: "ComparisonFile", target: Path) -> None:
     """Render and write. Raises MarsBatchError where the file cannot be written."""
     with needs_extras("a report", "evaluate"):
-        from mars_model.evaluation.report.page import render_report
+        from mars_model.reports.page import render_report
     try:
         target.write_text(render_report(content), encoding="utf-8")
     except OSError as error:

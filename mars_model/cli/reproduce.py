@@ -11,7 +11,7 @@ from mars_model.cli.extras import needs_extras
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import write_report
 from mars_model.errors import InputDataError
-from mars_model.runners.importing import import_files
+from mars_model.importing.import_files import import_files
 from mars_model.settings import Settings, find_model_file
 
 
@@ -52,16 +52,16 @@ def reproduce_command(
     """
     with needs_extras("reproducing", "train", "tune", "evaluate"):
         from mars_model.cli.show_comparison import comparison_text
-        from mars_model.evaluation.paper_figures import table_1
-        from mars_model.evaluation.report.from_comparison import comparison_content
-        from mars_model.runners.reproduction import reproduce
-        from mars_model.runners.reproduction_profiles import (
+        from mars_model.comparing.profiles import (
             MODELS,
             PAPERS_BASELINES,
             PROFILES,
             SIMPLE_BASELINES,
             VARIANTS,
         )
+        from mars_model.comparing.reproduce import reproduce
+        from mars_model.evaluation.paper_figures import table_1
+        from mars_model.reports.from_comparison import comparison_content
     profile = PROFILES[profile_name]
     _import_once(job, data)
 

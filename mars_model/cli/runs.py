@@ -4,7 +4,7 @@ import click
 
 from mars_model.cli.job import Job
 from mars_model.cli.show import run_json, table
-from mars_model.publishing.runs import read_runs
+from mars_model.night.runs import read_runs
 
 
 @click.command("runs")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mars_model.publishing.runs import Run
-from mars_model.runners.features import Built
+from mars_model.night.prepare import Built
+from mars_model.night.runs import Run
 
 SYNTHETIC_NOTE = "(synthetic sample data: the films and users are invented)"
 

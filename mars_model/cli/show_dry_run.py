@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from mars_model.runners.dry_run import Estimate
+from mars_model.night.dry_run import Estimate
 
 
 def estimate_json(estimate: Estimate) -> dict[str, Any]:

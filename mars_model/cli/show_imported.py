@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mars_model.runners.importing_research import ImportedSet
-from mars_model.runners.merging import Imported
+from mars_model.importing.import_research import ImportedSet
+from mars_model.importing.merge import Imported
 
 _SHOWN_CHARACTERS = 60
 

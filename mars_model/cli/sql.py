@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from mars_model.cli.job import Job
 from mars_model.cli.show import SYNTHETIC_NOTE, table
 from mars_model.errors import AuditFailedError, InputDataError, SettingsError
-from mars_model.publishing.check_published import check_published
+from mars_model.night.check_published import check_published
 from mars_model.resources import sql_files
 from mars_model.tables.views import register_views
 

@@ -10,7 +10,7 @@ from mars_model.bundle.manifest import Manifest
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.progress import Both, TrainingBar
 from mars_model.errors import MarsBatchError, TrainingInterrupted
-from mars_model.runners.tracking import track
+from mars_model.fitting.tracking import track
 
 
 @click.command("train")
@@ -65,7 +65,7 @@ def _objective(manifest: Manifest) -> str:
 def train_and_promote(job: Job, run_date: date, n_processes: int = 1) -> Any:
     """Train with a progress bar. Raises MarsBatchError where the train extra is missing."""
     try:
-        from mars_model.runners.training import train_model
+        from mars_model.fitting.train import train_model
     except ModuleNotFoundError as error:
         raise MarsBatchError(
             f"training needs the package {error.name}, which the core installation leaves out. "

@@ -13,7 +13,7 @@ from mars_model.errors import MarsBatchError
 from mars_model.settings import find_model_file
 
 if TYPE_CHECKING:
-    from mars_model.runners.tuning import Tuned
+    from mars_model.comparing.tune import Tuned
 
 _SHOWN_TRIALS = 10
 
@@ -113,10 +113,10 @@ def _json(tuned: "Tuned") -> dict[str, Any]:
 def _runner() -> Any:
     """The runner. Raises MarsBatchError where an extra is missing."""
     try:
-        from mars_model.runners import tuning
+        from mars_model.comparing import tune
     except ModuleNotFoundError as error:
         raise MarsBatchError(
             f"tuning needs the package {error.name}, which the core installation leaves out. "
             "Install it with: pip install 'mars-batch[train,tune]'"
         ) from error
-    return tuning
+    return tune

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.evaluation.fitting import FittingTask, attention_of, fit
+from mars_model.evaluation.fit import FittingTask, attention_of, fit
 from mars_model.evaluation.metrics.average_precision import CUTOFF
 from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.validation import rank_by_vectors

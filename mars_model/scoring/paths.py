@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.lists import NeighbourLists, top_n_by_lists
+from mars_model.scoring.certified_lists import NeighbourLists, top_n_by_lists
 from mars_model.scoring.sessions import Attention
 from mars_model.scoring.top_n import top_n_in_full, top_n_plainly
 from mars_model.settings import AttentionKind

@@ -16,7 +16,7 @@ from mars_model.settings import TrainingSettings
 from mars_model.training.processes import ALONE, Processes
 from mars_model.training.records import Progress
 from mars_model.training.state import TrainingState
-from mars_model.training.vectors import StepVectors
+from mars_model.training.step_vectors import StepVectors
 
 
 class Objective(Protocol):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mars_model.settings import ModelSettings
-from mars_model.training.item_factors import FreeVectors, ItemBias
+from mars_model.training.factor_tables import FreeVectors, ItemBias
 from mars_model.training.text_encoders import ConvolutionalText, MeanText
 
 # Beside a text the free part starts near nothing; alone it has to tell items apart.

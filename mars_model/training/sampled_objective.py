@@ -12,7 +12,7 @@ from mars_model.settings import AttentionKind, TrainingSettings
 from mars_model.training.objective import PairwiseLoss, pairwise_loss
 from mars_model.training.processes import ALONE, Processes
 from mars_model.training.sampling import ExampleSampler, TrainingBatch
-from mars_model.training.vectors import StepVectors
+from mars_model.training.step_vectors import StepVectors
 
 
 class SampledObjective:

@@ -14,7 +14,7 @@ from mars_model.cli import night as commands
 from mars_model.cli.main import main
 from mars_model.cli.show import run_text
 from mars_model.cli.show_dry_run import estimate_text
-from mars_model.runners.dry_run import Estimate, ToScore
+from mars_model.night.dry_run import Estimate, ToScore
 from tests.conftest import Night, small_settings
 
 ESTIMATE = Estimate(

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from mars_model.bundle.registry import Registry
 from mars_model.cli.main import main
-from mars_model.runners.training import train_model
+from mars_model.fitting.train import train_model
 from tests.conftest import RUN_DATE, SilentProgress, small_settings
-from tests.runners.conftest import copy_night
+from tests.night.conftest import copy_night
 
 pytestmark = pytest.mark.long
 

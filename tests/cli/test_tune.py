@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mars_model.cli.main import main
-from mars_model.runners import tuning
+from mars_model.comparing import tune as tuning
 from tests.conftest import Night
 
 pytestmark = pytest.mark.long
@@ -122,9 +122,9 @@ def test_without_trials_it_says_why_there_is_nothing_to_show(shop: Path) -> None
 def test_without_the_extra_a_sentence_says_what_to_install(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("tuning", "tuning_report", "tuning_study"):
-        monkeypatch.delitem(sys.modules, f"mars_model.runners.{name}", raising=False)
-        monkeypatch.delattr(f"mars_model.runners.{name}", raising=False)
+    for name in ("tune", "tuning_report", "tuning_study"):
+        monkeypatch.delitem(sys.modules, f"mars_model.comparing.{name}", raising=False)
+        monkeypatch.delattr(f"mars_model.comparing.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     result = tune(shop)
     assert result.exit_code == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mars_model.evaluation.examples import examples, first_users
-from mars_model.evaluation.fitting import attention_of
+from mars_model.evaluation.fit import attention_of
 from mars_model.evaluation.variant import FittedVariant
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from mars_model.evaluation.baselines.by_name import NAMES, why_not
-from mars_model.evaluation.baselines.by_name import baseline as baseline_of
+from mars_model.evaluation.baselines.choose_baseline import NAMES, why_not
+from mars_model.evaluation.baselines.choose_baseline import baseline as baseline_of
 from mars_model.evaluation.baselines.interface import Known
 from mars_model.evaluation.baselines.popularity import Popularity
 from mars_model.evaluation.ranking import rank_unseen
-from mars_model.evaluation.splits.by_name import SPLITS, split_of
+from mars_model.evaluation.splits.choose_split import SPLITS, split_of
 from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.splits.timed_likes import TimedLikes
 from mars_model.evaluation.variant import rank_variant

@@ -6,7 +6,7 @@ import numpy as np
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.lists import NeighbourLists
+from mars_model.scoring.certified_lists import NeighbourLists
 
 
 class Reason(NamedTuple):

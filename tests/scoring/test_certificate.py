@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.certificate import bound_rest, phi
-from mars_model.scoring.lists import bias_bins, slack, top_n_by_lists
-from mars_model.scoring.memory import _cut
+from mars_model.scoring.certified_lists import bias_bins, slack, top_n_by_lists
+from mars_model.scoring.memory_plan import _cut
 from mars_model.scoring.paths import serve
 from tests.scoring.plain import (
     list_by_loop,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mars_model.scoring.blocks import measure_work
-from mars_model.scoring.score_users import Shipment, score_users
-from mars_model.scoring.shipping import ship_arrays, ship_file, take_back
+from mars_model.night.score_users import Shipment, score_users
+from mars_model.night.shipping import ship_arrays, ship_file, take_back
+from mars_model.night.spread import measure_work
 from mars_model.settings import ScoringSettings
 from mars_model.training.export import attention_graph
 from tests.scoring.plain import list_by_loop, lists_by_sorting

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.lists import top_n_by_lists
+from mars_model.scoring.certified_lists import top_n_by_lists
 from mars_model.scoring.paths import serve
 from mars_model.scoring.reasons import explain
 from mars_model.scoring.top_n import top_n_in_full, top_n_plainly

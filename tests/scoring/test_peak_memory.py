@@ -14,11 +14,11 @@ from dataclasses import fields
 import numpy as np
 import pyarrow as pa
 
-from mars_model.scoring.blocks import Work
+from mars_model.night.spread import Work
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.lists import NeighbourLists
-from mars_model.scoring.memory import plan_memory
-from mars_model.scoring.score_users import score_block
+from mars_model.scoring.certified_lists import NeighbourLists
+from mars_model.scoring.memory_plan import plan_memory
+from mars_model.night.score_users import score_block
 from mars_model.scoring.sessions import open_attention
 from mars_model.settings import ScoringSettings
 

@@ -9,7 +9,7 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.training.loop import train
 from mars_model.training.network import build_network
 from mars_model.training.sampled_objective import SampledObjective
-from mars_model.training.vectors import StepVectors
+from mars_model.training.step_vectors import StepVectors
 
 
 def state_of(network) -> dict[str, torch.Tensor]:

@@ -9,7 +9,7 @@ from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.network import build_network
 from mars_model.training.processes import Processes
 from mars_model.training.sampled_objective import SampledObjective
-from mars_model.training.vectors import StepVectors
+from mars_model.training.step_vectors import StepVectors
 
 LIKES = LikeMatrix.from_rows([[0, 2, 5], [1, 2], [3, 4, 6, 7], [0, 7], [1, 6, 7]], n_items=8)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.evaluation.metrics.lists import mean_over_lists
+from mars_model.evaluation.metrics.list_means import mean_over_lists
 from mars_model.features.likes import LikeMatrix
 
 

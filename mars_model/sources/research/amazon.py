@@ -20,8 +20,8 @@ from mars_model.sources.research.fields import (
     number,
 )
 from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.reading import Reading, ResearchSet, json_files, missing_files
-from mars_model.sources.research.rows import Broken, Interaction, Item, Row, rows_of_lines
+from mars_model.sources.research.records import Broken, Interaction, Item, Row, rows_of_lines
+from mars_model.sources.research.set_files import Reading, ResearchSet, json_files, missing_files
 
 _METADATA = "meta"  # meta_Books.json.gz, metadata.json.gz
 _SCRIPT = "getTime"

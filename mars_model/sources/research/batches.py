@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from mars_model.sources.files import CORRUPT, WHY
-from mars_model.sources.research.rows import Broken, Row
+from mars_model.sources.research.records import Broken, Row
 
 _MAX_ROWS = 32_768
 _MAX_CHARACTERS = 4 << 20

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mars_model.errors import InputDataError
 from mars_model.sources.research import amazon, citeulike, goodreads, movielens, yahoo_movies
-from mars_model.sources.research.reading import ResearchSet
+from mars_model.sources.research.set_files import ResearchSet
 
 _OPEN: dict[str, Callable[[Sequence[Path]], ResearchSet]] = {
     "movielens": movielens.open_set,

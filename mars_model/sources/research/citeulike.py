@@ -17,8 +17,7 @@ from mars_model.errors import InputDataError
 from mars_model.sources.research.citeulike_texts import Tags, read_raw_data, read_rawtext
 from mars_model.sources.research.fields import whole_number
 from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.reading import Reading, ResearchSet, missing_files, named
-from mars_model.sources.research.rows import (
+from mars_model.sources.research.records import (
     Broken,
     BrokenLineError,
     Interaction,
@@ -26,6 +25,7 @@ from mars_model.sources.research.rows import (
     broken,
     rows_of_lines,
 )
+from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 
 
 def open_set(files: Sequence[Path]) -> ResearchSet:

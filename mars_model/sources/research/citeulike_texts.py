@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mars_model.sources.research.fields import whole_number
 from mars_model.sources.research.lines import MAX_LINE_BYTES, Line, read_lines
-from mars_model.sources.research.rows import (
+from mars_model.sources.research.records import (
     Broken,
     BrokenLineError,
     Item,

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from mars_model.sources.research.rows import BrokenLineError
+from mars_model.sources.research.records import BrokenLineError
 
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _LATEST_S = 253_402_300_799  # the end of the year 9999

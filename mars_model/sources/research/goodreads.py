@@ -13,8 +13,7 @@ from typing import Any
 
 from mars_model.sources.research.fields import identifier, joined, json_object, number
 from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.reading import Reading, ResearchSet, json_files, missing_files
-from mars_model.sources.research.rows import (
+from mars_model.sources.research.records import (
     Broken,
     BrokenLineError,
     Interaction,
@@ -22,6 +21,7 @@ from mars_model.sources.research.rows import (
     Row,
     rows_of_lines,
 )
+from mars_model.sources.research.set_files import Reading, ResearchSet, json_files, missing_files
 
 _BOOKS = "goodreads_books"
 _INTERACTIONS = "goodreads_interactions"

@@ -16,8 +16,7 @@ from pathlib import Path
 from mars_model.errors import InputDataError
 from mars_model.sources.research.fields import columns, microseconds, number, whole_number
 from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.reading import Reading, ResearchSet, missing_files, named
-from mars_model.sources.research.rows import (
+from mars_model.sources.research.records import (
     Broken,
     BrokenLineError,
     Interaction,
@@ -25,6 +24,7 @@ from mars_model.sources.research.rows import (
     Row,
     rows_of_lines,
 )
+from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 
 _NO_GENRES = "(no genres listed)"
 _GENRES_100K = (

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from mars_model.sources.research.fields import columns, number, whole_number
 from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.reading import Reading, ResearchSet, missing_files, named
-from mars_model.sources.research.rows import (
+from mars_model.sources.research.records import (
     Broken,
     BrokenLineError,
     Interaction,
@@ -21,6 +20,7 @@ from mars_model.sources.research.rows import (
     Row,
     rows_of_lines,
 )
+from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 
 _TRAIN = "ydata-ymovies-user-movie-ratings-train-v1_0.txt"
 _TEST = "ydata-ymovies-user-movie-ratings-test-v1_0.txt"

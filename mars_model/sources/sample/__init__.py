@@ -1,5 +1,5 @@
 """A synthetic warehouse for the demo: invented films and users with known tastes."""
 
-from mars_model.sources.sample.write import SampleFiles, write_sample
+from mars_model.sources.sample.write_sample import SampleFiles, write_sample
 
 __all__ = ["SampleFiles", "write_sample"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from mars_model.evaluation.baselines.by_name import NAMES, baseline, why_not
+from mars_model.evaluation.baselines.choose_baseline import NAMES, baseline, why_not
 from tests.evaluation.baselines.two_groups import known, misplaced
 
 # Sizes that fit fourteen users; what is not named is as it comes.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mars_model.sources.research.choose import choose_set
-from mars_model.sources.research.reading import Reading
-from mars_model.sources.research.rows import Broken, Interaction, Item
+from mars_model.sources.research.records import Broken, Interaction, Item
+from mars_model.sources.research.set_files import Reading
 
 
 def write(path: Path, *lines: str, encoding: str = "utf-8") -> Path:

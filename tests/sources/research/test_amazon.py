@@ -8,7 +8,7 @@ import pytest
 
 from mars_model.errors import InputDataError
 from mars_model.sources.research.choose import choose_set
-from mars_model.sources.research.rows import Broken, Interaction, Item
+from mars_model.sources.research.records import Broken, Interaction, Item
 from tests.sources.research.reading import interactions, items, write
 
 REVIEW_2014 = {

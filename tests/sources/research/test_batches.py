@@ -12,7 +12,7 @@ from mars_model.sources.research.batches import (
     BrokenLines,
     record_batches,
 )
-from mars_model.sources.research.rows import Broken, Interaction, Item
+from mars_model.sources.research.records import Broken, Interaction, Item
 
 
 def test_broken_lines_are_counted_kept_as_rows_and_the_first_five_shown() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mars_model.errors import InputDataError
 from mars_model.sources.research.choose import choose_set
-from mars_model.sources.research.rows import Interaction, Item
+from mars_model.sources.research.records import Interaction, Item
 from tests.sources.research.reading import interactions, items, write
 
 HEADER = '"doc.id","title","citeulike.id","raw.title","raw.abstract"'

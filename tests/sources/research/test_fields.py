@@ -6,7 +6,7 @@ import pytest
 
 from mars_model.sources.research.fields import joined, json_object, microseconds, whole_number
 from mars_model.sources.research.fields import number as read_number
-from mars_model.sources.research.rows import BrokenLineError
+from mars_model.sources.research.records import BrokenLineError
 
 
 @pytest.mark.parametrize("text", ["0", "17", " 42 ", "-3", "9" * 18])

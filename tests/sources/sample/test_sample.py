@@ -14,7 +14,7 @@ import pytest
 from mars_model.sources.sample import SampleFiles, write_sample
 from mars_model.sources.sample.tastes import draw_popularity, draw_ratings, draw_users
 from mars_model.sources.sample.themes import load_sentences, load_themes
-from mars_model.sources.sample.write import INTERACTIONS_SCHEMA, ITEMS_SCHEMA
+from mars_model.sources.sample.write_sample import INTERACTIONS_SCHEMA, ITEMS_SCHEMA
 
 
 @pytest.fixture(scope="module")

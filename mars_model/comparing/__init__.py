@@ -1,0 +1,1 @@
+"""Models against each other: comparisons, searches, the paper's experiment."""

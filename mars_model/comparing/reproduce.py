@@ -1,0 +1,162 @@
+"""Runs reproduce: the paper's Table 1, Figures 4 to 7 and Table 2 on the warehouse's likes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from mars_model.comparing.bench import Bench, Say
+from mars_model.comparing.evaluate import Models, Protocol, family_of, not_run, open_bench
+from mars_model.comparing.families import Family
+from mars_model.comparing.profiles import (
+    ITEM_PENALTY_OF,
+    SIZE_OF,
+    USER_PENALTY_OF,
+    VARIANTS,
+    Profile,
+)
+from mars_model.evaluation.baselines.choose_baseline import why_not
+from mars_model.evaluation.comparison import Comparison, Outcome, main_metrics
+from mars_model.evaluation.examples import examples, first_users
+from mars_model.evaluation.search_space import Value
+from mars_model.evaluation.variant import fit_variant
+from mars_model.settings import Settings
+from mars_model.tables.warehouse import Warehouse
+
+# Table 2: so many users, recommendations of each, and likes behind each of these.
+_N_USERS, _N_ITEMS, _N_REASONS = 2, 2, 3
+_EXPLAINED = "mars"
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Table 1 as a comparison; curves and examples as contract.py has them."""
+
+    comparison: Comparison
+    curves: list[dict[str, Any]]
+    examples: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Tuned:
+    """A model whose settings stand."""
+
+    family: Family
+    values: Mapping[str, Value]
+    outcome: Outcome
+
+
+def reproduce(
+    warehouse: Warehouse,
+    settings: Settings,
+    models: Models,
+    variants: Mapping[str, Settings],
+    profile: Profile,
+    run_date: date,
+    say: Say,
+) -> Reproduction:
+    """Compare, vary, leave parts out, explain; what stands in evaluation_metrics is not repeated.
+
+    `models` are Table 1's in its order, None for baselines; `variants` Figure 7's.
+    """
+    protocol = Protocol(run_date, profile.seeds, n_trials=profile.n_trials)
+    bench = open_bench(warehouse, settings, models, protocol, say)
+    tuned: list[_Tuned] = []
+    outcomes: list[Outcome] = []
+    for name, model in models.items():
+        if model is None and (reason := why_not(name)):
+            outcomes.append(not_run(name, reason))
+            say(f"{name}: not run: {reason}")
+            continue
+        family = profile.searched(family_of(name, model, settings, bench))
+        values, n_trials = bench.tune(family, profile.n_trials)
+        outcomes.append(bench.run(family.contender(values), profile.seeds, n_trials))
+        tuned.append(_Tuned(family, values, outcomes[-1]))
+    figures = (
+        ("Figure 4", "size of the vectors", SIZE_OF, profile.sizes),
+        ("Figure 5", "penalty of users, λ_u", USER_PENALTY_OF, profile.penalties),
+        ("Figure 6", "penalty of items, λ_v", ITEM_PENALTY_OF, profile.penalties),
+    )
+    curves = [_vary(bench, tuned, *figure) for figure in figures]
+    curves += _compare_variants(bench, variants, settings, profile.seeds)
+    shown = _explain(bench, variants[_EXPLAINED])
+    comparison = bench.comparison(tuple(outcomes), profile.seeds, profile.n_trials)
+    return Reproduction(comparison, curves, shown)
+
+
+def _vary(
+    bench: Bench,
+    tuned: Sequence[_Tuned],
+    figure: str,
+    label: str,
+    setting_of: Mapping[str, str],
+    values: Sequence[int | float],
+) -> dict[str, Any]:
+    """A figure: recall on the first seed's validation likes, one setting of each model varied."""
+    recall = main_metrics(bench.judge.at)[0]
+    series: dict[str, list[tuple[float, float]]] = {}
+    for model in tuned:
+        if (setting := setting_of.get(model.family.name)) and model.outcome.cells:
+            bench.say(f"{figure}: {model.family.name}, {setting}")
+            points = []
+            for value in values:
+                contender = model.family.contender({**model.values, setting: value})
+                points.append((float(value), max(0.0, bench.validation(contender, recall))))
+            series[model.family.name] = points
+    return {"figure": figure, "x": label, "metric": recall, "series": series}
+
+
+def _compare_variants(
+    bench: Bench, variants: Mapping[str, Settings], settings: Settings, seeds: tuple[int, ...]
+) -> list[dict[str, Any]]:
+    """Figure 7: each part of the model left out in turn, as the files say, on test likes."""
+    outcomes = []
+    for name in VARIANTS:
+        family = family_of(name, variants[name], settings, bench)
+        outcomes.append(bench.run(family.contender(family.start), seeds, 1))
+    return [
+        {
+            "figure": "Figure 7",
+            "x": "variant",
+            "metric": metric,
+            "series": {
+                "as their files say": [
+                    (o.name, o.mean(metric), o.deviation(metric)) for o in outcomes if o.cells
+                ]
+            },
+        }
+        for metric in main_metrics(bench.judge.at)
+    ]
+
+
+def _explain(bench: Bench, settings: Settings) -> list[dict[str, Any]]:
+    """Table 2, by the first seed's training."""
+    bench.say(f"Table 2: {_EXPLAINED}")
+    seed, data = bench.tuning_seed, bench.data
+    split, titles = bench.split_of(seed), data.titles()
+    users = first_users(split.training, _N_USERS).tolist()
+    if not users:
+        return []
+    fitted = fit_variant(settings, data.words_of(settings.documents), split, seed)
+    found = examples(fitted, split.training, users, _N_ITEMS, _N_REASONS)
+    return [
+        {
+            "user": str(data.user_ids[split.users[example.user_idx]]),
+            "likes": [titles[item] for item in example.likes],
+            "recommendations": [
+                {
+                    "title": titles[item],
+                    "reasons": [
+                        {
+                            "title": titles[because.item_idx],
+                            "attention": because.attention,
+                            "contribution": because.contribution,
+                        }
+                        for because in reasons
+                    ],
+                }
+                for item, reasons in example.recommendations
+            ],
+        }
+        for example in found
+    ]

@@ -1,0 +1,153 @@
+"""Runs tune: searches settings on validation likes, trial by trial; no bundle is written."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from mars_model.comparing.tuning_basis import made_of
+from mars_model.comparing.tuning_report import (
+    BEST,
+    PLOT,
+    TABLE,
+    draw_importances,
+    write_best,
+)
+from mars_model.comparing.tuning_space import space_of, values_in, with_values
+from mars_model.comparing.tuning_study import Study, open_study
+from mars_model.comparing.tuning_trials import TrialRecord, trial_line, write_trials
+from mars_model.errors import InputDataError, MarsBatchError, SettingsError
+from mars_model.evaluation.fit import FittingTask, fit
+from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.search_space import Space
+from mars_model.features.likes import LikeMatrix
+from mars_model.fitting.training_data import TrainingData, read_training_data
+from mars_model.settings import Settings
+from mars_model.tables.warehouse import Warehouse
+from mars_model.training.loop import Progress
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A study's trials so far and its files; a file that cannot be made yet is None."""
+
+    database: Path
+    names: tuple[str, ...]  # of the settings searched
+    records: tuple[TrialRecord, ...]
+    n_finished: int
+    best: TrialRecord | None
+    table: Path
+    best_file: Path | None
+    plot: Path | None
+
+
+def tune(
+    warehouse: Warehouse,
+    database: Path,
+    settings: Settings,
+    run_date: date,
+    n_trials: int,
+    fixed: Collection[str],
+    timeout_s: float | None,
+    say: Callable[[str], None],
+) -> Tuned:
+    """Go on until the study has `n_trials` finished ones, or until `timeout_s` have passed.
+
+    Trials learn and are judged as `train` does it before the run date: same likes, same hold-out,
+    same validation. The first one tries the settings as they are; those of `fixed`, by dotted
+    name, stay so throughout. The files beside the study are brought up to date after every trial.
+    """
+    started = time.monotonic()
+    space = space_of(settings, fixed)
+    data = read_training_data(warehouse, settings, run_date)
+    study = open_study(
+        database,
+        space,
+        _start(space, settings),
+        made_of(settings, space, data),
+        settings.training.seed,
+        n_warmup_epochs=max(1, settings.training.max_epochs // 5),
+    )
+    if n_interrupted := study.fail_interrupted():
+        say(f"{n_interrupted} interrupted trial(s) are tried again")
+    share, seed = settings.training.validation_share, settings.training.seed
+    kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
+    evaluate = partial(_evaluate, settings, data, kept, held)
+    while study.n_finished() < n_trials:
+        if timeout_s is not None and time.monotonic() - started >= timeout_s:
+            say(f"{timeout_s:g} s have passed: no further trial is started")
+            break
+        record = study.run_next(evaluate)
+        best = _write_files(study, database, settings, list(space))
+        say(trial_line(record, best, study.n_finished(), n_trials))
+    return _report(study, database, settings, list(space))
+
+
+def files_of(database: Path) -> Path:
+    """The folder of a study's files."""
+    return database.with_suffix("")
+
+
+def _evaluate(
+    settings: Settings,
+    data: TrainingData,
+    kept: LikeMatrix,
+    held: LikeMatrix,
+    values: dict[str, float],
+    progress: Progress,
+) -> str:
+    """Train with some values; says why where it came to a number that is none."""
+    tried = with_values(settings, values)
+    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, tried)
+    try:
+        fit(task, progress)
+    except (SettingsError, InputDataError):
+        raise
+    except MarsBatchError as error:
+        return str(error)
+    return ""
+
+
+def _start(space: Space, settings: Settings) -> dict[str, float]:
+    """Draws that stand for the settings as they are, where the space has them."""
+    now = values_in(settings, space)
+    drawn = {name: values.draw_of(now[name]) for name, values in space.items()}
+    return {name: draw for name, draw in drawn.items() if draw is not None}
+
+
+def _write_files(
+    study: Study, database: Path, settings: Settings, names: list[str]
+) -> TrialRecord | None:
+    """Bring the table and the best settings up to date; returns the best trial."""
+    folder, best = files_of(database), study.best()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_trials(folder / TABLE, study.records(), names)
+    if best is not None:
+        title = (
+            f"Trial {best.number} of the study {database.stem}: validation MAP@500 "
+            f"{best.value:.6f} at epoch {best.best_epoch}. Train with: mars-batch --conf FILE train"
+        )
+        write_best(folder / BEST, with_values(settings, best.values), title)
+    return best
+
+
+def _report(study: Study, database: Path, settings: Settings, names: list[str]) -> Tuned:
+    best = _write_files(study, database, settings, names)
+    folder, n_finished = files_of(database), study.n_finished()
+    importances = study.importances()
+    if importances:
+        n_complete = sum(record.state == "complete" for record in study.records())
+        title = f"What mattered in the study {database.stem}: {n_complete} complete trials"
+        draw_importances(folder / PLOT, importances, title)
+    return Tuned(
+        database=database,
+        names=tuple(names),
+        records=tuple(study.records()),
+        n_finished=n_finished,
+        best=best,
+        table=folder / TABLE,
+        best_file=folder / BEST if best else None,
+        plot=folder / PLOT if importances else None,
+    )

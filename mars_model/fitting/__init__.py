@@ -1,0 +1,1 @@
+"""From tables to a bundle in use: data, training, export, promotion."""

@@ -1,0 +1,1 @@
+"""Files and research sets into the source tables."""

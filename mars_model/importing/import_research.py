@@ -1,0 +1,102 @@
+"""Runs import of a research set: its files → Parquet in a temporary folder → source tables."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+
+from mars_model.errors import InputDataError, SettingsError
+from mars_model.importing.merge import Imported, merge_interactions, merge_items, refuse_to_mix
+from mars_model.settings import Settings
+from mars_model.sources.files import read_file, readable
+from mars_model.sources.research import choose_set, write_set
+from mars_model.sources.research.batches import BrokenLines
+from mars_model.sources.research.given_texts import texts_of_lines, with_texts
+from mars_model.sources.validate import with_our_names
+from mars_model.tables.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class TextsGiven:
+    """What became of a file of texts, in lines."""
+
+    source: str
+    n_lines: int
+    n_without: int  # cannot be parsed, or have no id or no text
+    n_of_items: int  # name an item of the set
+
+
+@dataclass(frozen=True)
+class ImportedSet:
+    """What became of a research set."""
+
+    tables: list[Imported]
+    broken_lines: BrokenLines
+    texts: TextsGiven | None
+
+
+def import_research_set(
+    warehouse: Warehouse,
+    settings: Settings,
+    kind: str,
+    paths: Sequence[Path],
+    texts: str | None,
+    say: Callable[[str], None],
+) -> ImportedSet:
+    """Merge a set's items and interactions by key; broken lines go to rejected_rows.
+
+    Files are read one line at a time, and their rows lie in the system's temporary folder until
+    they are merged. Raises InputDataError where files are missing, a table would get no good row,
+    or no text given is of an item of the set, and SettingsError where a minimum rating is set for
+    a set without ratings.
+    """
+    refuse_to_mix(warehouse)
+    chosen = choose_set(kind, paths)
+    if not chosen.has_ratings and settings.likes.min_rating is not None:
+        raise SettingsError(
+            f"settings: 'likes.min_rating' is {settings.likes.min_rating:g}, but sets of format "
+            f"{kind} have no ratings, every entry is a like. Leave it out"
+        )
+    # First, for a mistake in it should not wait for the set to be read.
+    lines = None if texts is None else _read_texts(warehouse, settings, texts)
+    with tempfile.TemporaryDirectory(prefix="mars-import-") as folder:
+        written = write_set(chosen, Path(folder), say)
+        raw = read_file(warehouse.spark, str(written.items))
+        required = ("item_id", *settings.sources.extra_item_columns)
+        items = with_our_names(raw, {}, required, chosen.items.source, "sources.item_columns")
+        given = None if lines is None else _count(lines, items, str(texts), kind)
+        items = with_texts(items, None if lines is None else texts_of_lines(lines))
+        interactions = read_file(warehouse.spark, str(written.interactions))
+        tables = [
+            merge_items(warehouse, settings, items, chosen.items.source),
+            merge_interactions(warehouse, interactions, chosen.interactions.source),
+        ]
+    return ImportedSet(tables, written.broken, given)
+
+
+def _read_texts(warehouse: Warehouse, settings: Settings, texts: str) -> DataFrame:
+    renamed = settings.sources.item_columns
+    names = {ours: theirs for ours, theirs in renamed.items() if ours in ("item_id", "text")}
+    raw = read_file(warehouse.spark, texts)
+    return with_our_names(raw, names, ("item_id", "text"), texts, "sources.item_columns")
+
+
+def _count(lines: DataFrame, items: DataFrame, source: str, kind: str) -> TextsGiven:
+    with readable(source):  # the first action: a file may break far behind its start
+        # Spark prunes what a count does not need, a line's soundness too, unless it is held.
+        n_lines = lines.persist().count()
+    try:
+        good = texts_of_lines(lines)
+        n_good = good.count()
+        n_of_items = good.join(items, "item_id", "left_semi").count()
+    finally:
+        lines.unpersist()
+    if not n_of_items:
+        some = [str(row["item_id"]) for row in items.where("item_id is not null").head(3)]
+        raise InputDataError(
+            f"file {source}: none of its {n_good:,} texts is of an item of this {kind} set, whose "
+            f"item_id are such as {', '.join(some) or 'none'}"
+        )
+    return TextsGiven(source, n_lines, n_lines - n_good, n_of_items)

@@ -1,0 +1,1 @@
+"""A night: what it reads, scores, audits and publishes."""

@@ -1,1 +1,0 @@
-"""Staging, audit, one atomic publish, and the record of every run."""

@@ -1,1 +1,0 @@
-"""One thin runner per command: read, call the pure functions, write."""

@@ -1,0 +1,161 @@
+"""The same date once more: after a failed audit, after a crash, after a success."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import yaml
+from deltalake import DeltaTable
+
+from mars_model.errors import AuditFailedError
+from mars_model.night.run_night import run_night
+from mars_model.tables.warehouse import Warehouse
+from tests.conftest import Night, small_settings
+from tests.night.conftest import by_user, copy_night, rows_of
+
+pytestmark = pytest.mark.night
+
+
+def run_again(night: Night, *overrides: str, skip_published: bool = False):
+    """One more run of the night's date, with other settings if need be."""
+    settings = small_settings(*overrides)
+    return run_night(
+        night.warehouse, night.registry, settings, night.run_date, lambda _: None, skip_published
+    )
+
+
+def commits_of(warehouse: Warehouse, table: str) -> list[dict]:
+    """The table's log, newest first."""
+    return DeltaTable(warehouse.location(table)).history()
+
+
+@pytest.fixture(scope="module")
+def failed(night, tmp_path_factory) -> tuple[Night, AuditFailedError]:
+    """Lists of three that may not be published: they never show the whole catalogue."""
+    copied = copy_night(night, tmp_path_factory.mktemp("failed") / "wh")
+    with pytest.raises(AuditFailedError) as raised:
+        run_again(copied, "scoring.top_n=3", "audit.min_catalogue_share=1.0")
+    return copied, raised.value
+
+
+def test_a_failed_audit_says_so_and_exits_with_four(failed):
+    _, error = failed
+    assert error.exit_code == 4
+    assert "nothing was published" in str(error)
+    assert "audit.min_catalogue_share = 1" in str(error)
+
+
+def test_a_failed_audit_leaves_what_readers_see(failed, night):
+    copied, _ = failed
+    assert commits_of(copied.warehouse, "recommendations") == commits_of(
+        night.warehouse, "recommendations"
+    )
+    assert by_user(rows_of(copied.warehouse, "recommendations")) == by_user(
+        rows_of(night.warehouse, "recommendations")
+    )
+
+
+def test_a_failed_audit_is_recorded_beside_the_night_that_stays(failed, night):
+    copied, _ = failed
+    runs = {row["run_id"]: row for row in rows_of(copied.warehouse, "recommendation_runs")}
+    assert runs.pop(night.run.run_id)["status"] == "published"
+    (row,) = runs.values()
+    assert (row["status"], row["top_n"]) == ("audit_failed", 3)
+    assert dict(row["failures"]) == {"catalogue_share": 0}
+
+
+def test_the_rows_of_a_failed_audit_stand_in_staging(failed):
+    copied, _ = failed
+    rows = rows_of(copied.warehouse, "recommendations_staged")
+    # Nine users with three rows, user 8 with all two that are left.
+    assert len(rows) == 9 * 3 + 2
+
+
+@pytest.fixture(scope="module")
+def killed(night, tmp_path_factory) -> Night:
+    """A scoring process that was killed over staged rows; readers had five users' lists."""
+    copied = copy_night(night, tmp_path_factory.mktemp("killed") / "wh")
+    location = copied.warehouse.location("recommendations")
+    copied.warehouse.spark.sql(f"delete from delta.`{location}` where user_id > 5")
+    conf = Path(copied.warehouse.path) / "mars-batch.yaml"
+    conf.write_text(yaml.safe_dump(copied.settings.model_dump(mode="json", exclude={"warehouse"})))
+    command = [
+        *(sys.executable, "-c", "from mars_model.cli.main import main; main()"),
+        *("--warehouse", copied.warehouse.path),
+        *("score", "--run-date", copied.run_date.isoformat()),
+    ]
+    n_staged = len(commits_of(copied.warehouse, "recommendations_staged"))
+    log = Path(copied.warehouse.location("recommendations_staged"), "_delta_log")
+    with (Path(copied.warehouse.path).parent / "output.txt").open("w") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            while not (log / f"{n_staged:020d}.json").exists():
+                assert process.poll() is None, Path(output.name).read_text()[-2000:]
+                time.sleep(0.02)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return copied
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What readers saw after the crash, and the night that ran after it."""
+
+    night: Night
+    rows_between: list[dict]
+    commits_between: list[dict]
+
+
+@pytest.fixture(scope="module")
+def recovered(killed) -> Recovered:
+    """The same night once more, to its end."""
+    rows = rows_of(killed.warehouse, "recommendations")
+    commits = commits_of(killed.warehouse, "recommendations")
+    return Recovered(replace(killed, run=run_again(killed)), rows, commits)
+
+
+def test_a_killed_night_leaves_what_readers_see(recovered, night):
+    expected = [r for r in rows_of(night.warehouse, "recommendations") if r["user_id"] <= 5]
+    assert by_user(recovered.rows_between) == by_user(expected)
+
+
+def test_the_next_run_ends_in_the_rows_of_a_night_that_was_never_killed(recovered, night):
+    for table in ("recommendations", "recommendations_staged"):
+        found, expected = (rows_of(n.warehouse, table) for n in (recovered.night, night))
+        assert by_user(found) == by_user(expected)
+    found, expected = (rows_of(n.warehouse, "unserved_users") for n in (recovered.night, night))
+    assert found == expected
+
+
+def test_a_repeated_night_has_one_record(recovered, night):
+    (row,) = rows_of(recovered.night.warehouse, "recommendation_runs")
+    assert (row["run_id"], row["status"]) == (night.run.run_id, "published")
+    (first,) = rows_of(night.warehouse, "recommendation_runs")
+    same = ("run_id", "run_date", "model_version", "top_n", "min_likes", "counts", "gates")
+    assert {name: row[name] for name in same} == {name: first[name] for name in same}
+    assert sorted(row["input_versions"]) == sorted(first["input_versions"])
+
+
+def test_a_night_publishes_by_one_commit_that_names_its_run(recovered, night):
+    newest, *before = commits_of(recovered.night.warehouse, "recommendations")
+    assert before == recovered.commits_between
+    assert newest["version"] == before[0]["version"] + 1
+    assert json.loads(newest["userMetadata"]) == {"run_id": night.run.run_id}
+
+
+def test_a_night_that_stands_published_is_left_as_it_is(recovered):
+    warehouse = recovered.night.warehouse
+    tables = ("recommendations", "recommendations_staged", "recommendation_runs", "item_vectors")
+    before = {table: commits_of(warehouse, table) for table in tables}
+    run = run_again(recovered.night, skip_published=True)
+    assert run == recovered.night.run
+    assert {table: commits_of(warehouse, table) for table in tables} == before

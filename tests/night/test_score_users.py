@@ -1,0 +1,262 @@
+"""Lists of whole blocks: who is scored by the model, who gets the fallback, and what drops out."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mars_model.night.score_users import Shipment, score_block, score_users
+from mars_model.night.shipping import ship_arrays, ship_file
+from mars_model.night.spread import Work
+from mars_model.settings import ScoringSettings
+from mars_model.training.export import attention_graph
+
+NAMES = ["a", "b", "c", "d", "e", "f"]
+TOP_3 = ScoringSettings(top_n=3, n_reasons=2)
+
+
+REASON = ("item_id", "attention", "contribution", "score_without")
+
+
+def users_of(item_type: pa.DataType = pa.string(), **histories) -> pa.RecordBatch:  # noqa: B008
+    return pa.RecordBatch.from_pydict(
+        {
+            "user_id": pa.array(histories, pa.string()),
+            "item_ids": pa.array(list(histories.values()), pa.list_(item_type)),
+            "n_items": pa.array([len(ids) for ids in histories.values()], pa.int32()),
+        }
+    )
+
+
+def rows_of(batches) -> pd.DataFrame:
+    """The rows of score_block, a column of lists for each field of the reasons."""
+    rows = pa.Table.from_batches(batches).to_pandas()
+    for name in REASON:
+        rows[f"because_{name}"] = [
+            np.array([np.nan if r[name] is None else r[name] for r in because])
+            for because in rows["because"]
+        ]
+    return rows.drop(columns="because")
+
+
+@pytest.fixture
+def score(attention_of, tanh_vectors, make_catalogue):
+    """Score users over six items a-f, f no candidate, d and e liked most."""
+    catalogue = make_catalogue(
+        tanh_vectors(1, 6, 4),
+        tanh_vectors(2, 6, 4),
+        candidate_idx=range(5),
+        item_ids=NAMES,
+        n_likes=[1, 2, 2, 5, 7, 9],
+    )
+
+    def run(users: pa.RecordBatch, min_likes: int = 2):
+        return rows_of(score_block(users, catalogue, None, attention_of(4), TOP_3, min_likes))
+
+    return run
+
+
+def lists_of(rows: pd.DataFrame) -> dict[str, list[str]]:
+    return rows.groupby("user_id")["item_id"].apply(list).to_dict()
+
+
+def test_users_below_the_least_number_of_likes_get_the_popular_items(score):
+    rows = score(users_of(one=["e"], none=[], two=["a", "e"]))
+    by_source = rows.groupby("user_id")["source"].unique().apply(list).to_dict()
+    assert by_source == {"one": ["popular"], "none": ["popular"], "two": ["mars"]}
+    assert lists_of(rows)["one"] == ["d", "b", "c"]
+    assert lists_of(rows)["none"] == ["e", "d", "b"]
+    one = rows[rows["user_id"] == "one"]
+    assert one["score"].tolist() == [5.0, 2.0, 2.0]
+    assert all(len(reasons) == 0 for reasons in one["because_item_id"])
+
+
+def test_ranks_run_from_one_in_every_list(score):
+    rows = score(users_of(one=["e"], two=["a", "e"], many=["a", "b", "c", "d"]))
+    ranks = rows.groupby("user_id")["rank"].apply(list).to_dict()
+    assert ranks == {"one": [1, 2, 3], "two": [1, 2, 3], "many": [1]}
+
+
+def test_liked_items_are_neither_listed_nor_missing_from_the_reasons(score):
+    rows = score(users_of(u=["b", "d"], v=["f", "a", "c"]))
+    assert lists_of(rows)["u"] and set(lists_of(rows)["u"]) <= {"a", "c", "e"}
+    assert set(lists_of(rows)["v"]) == {"b", "d", "e"}
+    for user, liked in (("u", {"b", "d"}), ("v", {"f", "a", "c"})):
+        reasons = rows.loc[rows["user_id"] == user, "because_item_id"]
+        assert all(len(ids) == 2 and set(ids) <= liked for ids in reasons)
+
+
+def test_items_that_left_the_catalogue_do_not_count_as_slots(score):
+    gone = score(users_of(u=["zebra", "a", "aa", "c"]))
+    known = score(users_of(u=["a", "c"]))
+    pd.testing.assert_frame_equal(gone, known)
+
+
+def test_a_history_of_unknown_items_gets_the_fallback(score):
+    rows = score(users_of(u=["x", "y", "z"], v=[]))
+    assert lists_of(rows) == {"u": ["e", "d", "b"], "v": ["e", "d", "b"]}
+    assert set(rows["source"]) == {"popular"}
+
+
+def test_a_block_without_any_like_is_served(score):
+    rows = score(users_of(u=[], v=[]), min_likes=1)
+    assert lists_of(rows) == {"u": ["e", "d", "b"], "v": ["e", "d", "b"]}
+
+
+def test_the_only_like_is_the_whole_reason(score):
+    rows = score(users_of(u=["c"]), min_likes=1)
+    assert set(rows["source"]) == {"mars"}
+    for score_, ids, attention, contribution, without in zip(
+        rows["score"],
+        rows["because_item_id"],
+        rows["because_attention"],
+        rows["because_contribution"],
+        rows["because_score_without"],
+        strict=True,
+    ):
+        assert (list(ids), list(attention)) == (["c"], [1.0])
+        assert contribution[0] == pytest.approx(score_)
+        assert math.isnan(without[0])
+
+
+def test_with_a_sum_lists_are_those_of_summed_relevance(attention_of, tanh_vectors, make_catalogue):
+    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
+    bias = [0.5, 0, -0.25, 1, 0, 2]
+    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, item_bias=bias)
+    users = users_of(u=["b", "d"])
+    rows = rows_of(score_block(users, catalogue, None, attention_of(4, "sum"), TOP_3, 1, "sum"))
+    relevance = memory[[1, 3]].astype(float) @ vectors.astype(float).T
+    expected = {
+        name: relevance[:, position].sum() + bias[position]
+        for position, name in enumerate(NAMES)
+        if name not in ("b", "d")
+    }
+    assert rows["item_id"].tolist() == sorted(expected, key=lambda i: -expected[i])[:3]
+    for _, row in rows.iterrows():
+        assert row["score"] == pytest.approx(expected[row["item_id"]], abs=1e-6)
+        assert row["because_attention"].tolist() == [1.0, 1.0]
+        contributions = row["because_contribution"]
+        rest = contributions[::-1] + bias[NAMES.index(row["item_id"])]
+        assert row["because_score_without"] == pytest.approx(rest, abs=1e-6)
+
+
+def test_lists_of_model_and_fallback_keep_to_the_segment(
+    attention_of, tanh_vectors, make_catalogue
+):
+    of_segments = [[True] * 5, [name in "abe" for name in NAMES[:5]], [False] * 5]
+    catalogue = make_catalogue(
+        tanh_vectors(1, 6, 4),
+        tanh_vectors(2, 6, 4),
+        candidate_idx=range(5),
+        item_ids=NAMES,
+        n_likes=[1, 2, 2, 5, 7, 9],
+        allowed=of_segments,
+    )
+    users = users_of(free=["a", "d"], model=["a", "d"], few=["b"], none=["c", "d"], new=[])
+    users = users.append_column("segment", pa.array([0, 1, 1, 2, 2], pa.int32()))
+    rows = rows_of(score_block(users, catalogue, None, attention_of(4), TOP_3, 2))
+    lists = lists_of(rows)
+    assert lists["few"] == ["e", "a"]  # by likes: 7 and 1; b is liked
+    assert set(lists["free"]) == {"b", "c", "e"}
+    # The same order as without a segment, only shorter; d is a slot though no item of the segment.
+    assert lists["model"] == [item for item in lists["free"] if item in "be"]
+    reasons = rows.loc[rows["user_id"] == "model", "because_item_id"]
+    assert all(set(ids) == {"a", "d"} for ids in reasons)
+    assert set(lists) == {"free", "model", "few"}
+
+
+def test_a_user_who_liked_every_candidate_has_no_rows(score):
+    rows = score(users_of(u=["a", "b", "c", "d", "e"], v=["a", "b"]))
+    assert set(rows["user_id"]) == {"v"}
+
+
+def test_the_order_of_a_history_does_not_matter(score):
+    pd.testing.assert_frame_equal(
+        score(users_of(u=["f", "a", "c"])), score(users_of(u=["c", "f", "a"]))
+    )
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    seed=st.integers(0, 1000),
+    histories=st.lists(
+        st.sets(st.integers(0, 11), min_size=1, max_size=9).map(sorted), min_size=1, max_size=5
+    ),
+)
+def test_served_lists_do_not_depend_on_blocks_of_users(
+    attention_of, tanh_vectors, make_catalogue, seed, histories
+):
+    vectors = tanh_vectors(seed, 12, 6)
+    vectors[7:] = vectors[:5]  # twins, so that ties are many
+    catalogue = make_catalogue(tanh_vectors(seed + 1, 12, 6), vectors)
+    users = users_of(pa.int64(), **{f"user{n}": ids for n, ids in enumerate(histories)})
+    top_5 = ScoringSettings(top_n=5)
+
+    def score(some: pa.RecordBatch) -> pd.DataFrame:
+        return rows_of(score_block(some, catalogue, None, attention_of(6), top_5, min_likes=1))
+
+    at_once = score(users)
+    one_by_one = [score(users.slice(n, 1)) for n in range(users.num_rows)]
+    pd.testing.assert_frame_equal(at_once, pd.concat(one_by_one, ignore_index=True))
+
+
+def test_the_stage_serves_string_ids_and_has_no_number_where_no_like_is_left(
+    spark, tanh_vectors, make_catalogue
+):
+    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
+    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, n_likes=[0, 1, 2, 3, 4, 5])
+    context = spark.sparkContext
+    graph = attention_graph(4).SerializeToString()
+    ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
+    key = ship_arrays(context, catalogue)
+    shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
+    histories = spark.createDataFrame(
+        [("ann", ["c", "unknown"], 2), ("bob", [], 0)],
+        "user_id string, item_ids array<string>, n_items int",
+    )
+    rows = score_users(histories, shipment, Work(2, 2, 2), 2).orderBy("user_id", "rank").collect()
+    ann, bob = rows[:3], rows[3:]
+    # One slot: every score is its inner product with the candidate.
+    expected = {
+        name: float(memory[2].astype(float) @ vectors[position].astype(float))
+        for position, name in enumerate(NAMES)
+        if name != "c"
+    }
+    assert [r["item_id"] for r in ann] == sorted(expected, key=lambda i: -expected[i])[:3]
+    for row in ann:
+        assert row["score"] == pytest.approx(expected[row["item_id"]], abs=1e-6)
+        (reason,) = row["because"]
+        assert (reason["item_id"], reason["attention"]) == ("c", 1.0)
+        assert reason["score_without"] is None
+    assert [(r["user_id"], r["rank"], r["item_id"], r["score"], r["because"]) for r in bob] == [
+        ("bob", 1, "f", 5.0, []),
+        ("bob", 2, "e", 4.0, []),
+        ("bob", 3, "d", 3.0, []),
+    ]
+
+
+def test_the_stage_takes_the_segment_of_every_user(spark, tanh_vectors, make_catalogue):
+    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
+    of_segments = [[True] * 6, [name in "af" for name in NAMES]]
+    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, allowed=of_segments)
+    context = spark.sparkContext
+    graph = attention_graph(4).SerializeToString()
+    ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
+    key = ship_arrays(context, catalogue)
+    other = ship_arrays(context, make_catalogue(memory, vectors, item_ids=NAMES))
+    assert key != other
+    shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
+    histories = spark.createDataFrame(
+        [("ann", ["c"], 1, 1), ("bob", [], 0, 1), ("cyd", ["c"], 1, 0)],
+        "user_id string, item_ids array<string>, n_items int, segment int",
+    )
+    rows = score_users(histories, shipment, Work(3, 2, 1), 2).toPandas()
+    found = rows.groupby("user_id")["item_id"].apply(set).to_dict()
+    assert found["ann"] == found["bob"] == {"a", "f"}
+    assert len(found["cyd"]) == 3
