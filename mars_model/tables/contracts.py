@@ -12,6 +12,19 @@ from mars_model.resources import resource_folder
 ID_TYPES = ("bigint", "string")
 # Tables that a night reads where they exist; without them nobody and nothing is limited.
 OPTIONAL_SOURCES = ("excluded_items", "segment_items", "user_segments")
+# What to run where a table is not there yet.
+_MADE_BY = {
+    "items": "mars-batch import --items FILE",
+    "interactions": "mars-batch import --interactions FILE",
+    "excluded_items": "mars-batch import --excluded-items FILE",
+    "user_segments": "mars-batch import --user-segments FILE",
+    "segment_items": "mars-batch import --segment-items FILE",
+    "item_documents": "mars-batch build-documents",
+    "user_histories": "mars-batch build-histories",
+    "item_vectors": "mars-batch encode-items",
+    "recommendations": "mars-batch nightly",
+    "evaluation_metrics": "mars-batch evaluate --model NAME",
+}
 _ID_PLACEHOLDERS = ("${item_id_type}", "${user_id_type}")
 
 
@@ -21,6 +34,11 @@ class IdTypes:
 
     item: str
     user: str
+
+
+def made_by(table: str) -> str:
+    """The command that makes a table."""
+    return _MADE_BY.get(table, "mars-batch nightly")
 
 
 @cache

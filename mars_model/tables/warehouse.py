@@ -1,42 +1,44 @@
-"""Reads and writes the warehouse's Delta tables: the only module that does."""
+"""Reads and writes the warehouse's Delta tables: the only module that does.
+
+Spark reads and writes rows. What a table is, and small reads, come from its files where they lie on
+this machine (delta_files.py), and through Spark's public API where they do not.
+"""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
-from mars_model.tables import contracts
+from mars_model.tables import contracts, delta_files
 from mars_model.tables.contracts import IdTypes
-from mars_model.tables.data_files import CHANGE_FILES, lost_files, read_local
+from mars_model.tables.pin import Commit, Pin, TablePin
+from mars_model.tables.session import open_session
 
-# What to run where a table is not there yet.
-_MADE_BY = {
-    "items": "mars-batch import --items FILE",
-    "interactions": "mars-batch import --interactions FILE",
-    "excluded_items": "mars-batch import --excluded-items FILE",
-    "user_segments": "mars-batch import --user-segments FILE",
-    "segment_items": "mars-batch import --segment-items FILE",
-    "item_documents": "mars-batch build-documents",
-    "user_histories": "mars-batch build-histories",
-    "item_vectors": "mars-batch encode-items",
-    "recommendations": "mars-batch nightly",
-    "evaluation_metrics": "mars-batch evaluate --model NAME",
-}
+_NOTE_OF_SESSION = "spark.databricks.delta.commitInfo.userMetadata"
 
 
-@dataclass(frozen=True)
 class Warehouse:
-    """The tables under one folder, or any path that Spark's file systems know."""
+    """The tables under one folder, or any path that Spark's file systems know.
 
-    spark: SparkSession
-    path: str
+    Without a session, the first use that needs Spark starts it.
+    """
+
+    def __init__(self, spark: SparkSession | None, path: str) -> None:
+        self._spark = spark
+        self.path = path
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session of this process."""
+        return self._spark or open_session()
 
     def location(self, table: str) -> str:
         """The folder of a table; SQL only takes a path for one where it is absolute."""
@@ -45,7 +47,26 @@ class Warehouse:
 
     def exists(self, table: str) -> bool:
         """Whether the table was ever written."""
+        folder = self._folder(table)
+        if folder is not None:
+            return delta_files.is_table(folder)
         return DeltaTable.isDeltaTable(self.spark, self.location(table))
+
+    def pin(self, *tables: str) -> Pin:
+        """What each of the tables that exist is now."""
+        return Pin({table: self._pin(table) for table in tables if self.exists(table)})
+
+    def version(self, table: str) -> int:
+        """The table's latest version. Raises InputDataError where it is missing."""
+        self._require(table)
+        return self._pin(table).version
+
+    def commits(self, table: str) -> list[Commit]:
+        """The commits of the table's log, newest first; none where it is missing."""
+        if not self.exists(table):
+            return []
+        folder = self._folder(table)
+        return self._spark_commits(table) if folder is None else delta_files.commits(folder)
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
         """A table, at one version where given, checked against its contract.
@@ -56,53 +77,44 @@ class Warehouse:
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        label = table if version is None else f"{table} (version {version})"
+        label = self._label(table, version)
         try:
             frame = reader.load(self.location(table))
         except AnalysisException as error:
             raise InputDataError(
-                f"{label} at {self.location(table)}: cannot be read, it may have been vacuumed "
+                f"{label}: cannot be read, it may have been vacuumed "
                 f"away ({str(error).strip().splitlines()[0]})"
             ) from error
-        contracts.check_contract(table, frame.schema, f"{label} at {self.location(table)}")
+        contracts.check_contract(table, frame.schema, label)
         return frame
 
-    def read_arrow(self, table: str, columns: tuple[str, ...]) -> pa.Table:
-        """Some columns of a whole table, for what the driver needs in full.
+    def read_arrow(
+        self,
+        table: str,
+        columns: Sequence[str],
+        version: int | None = None,
+        where: dict[str, Any] | None = None,
+    ) -> pa.Table:
+        """Some columns of a table for this process, without Spark where its files are reached.
 
-        Where the table's files lie on this machine and hold its rows as they are, they are read
-        without the JVM, which is several times as fast for long arrays.
+        `where`: values that columns must have.
         """
-        frame = self.read(table).select(*columns)
-        features = self._delta(table).detail().select("tableFeatures").first()
-        assert features is not None
-        found = None
-        if CHANGE_FILES.isdisjoint(features[0]):
-            found = read_local(frame.inputFiles(), columns)
-        return frame.toArrow() if found is None else found
-
-    def lost_files(self, frames: list[DataFrame]) -> list[str]:
-        """Files that these frames would read and that are gone, as after a vacuum."""
-        return lost_files(self.spark, frames)
-
-    def version(self, table: str) -> int:
-        """The table's latest version. Raises InputDataError where it is missing."""
         self._require(table)
-        row = self._delta(table).history(1).select("version").first()
-        assert row is not None
-        return int(row["version"])
-
-    def identity(self, table: str) -> tuple[str, int]:
-        """Which table it is, also after another one was made in its place, and its version."""
-        row = self._delta(table).detail().select("id").first()
-        assert row is not None
-        return str(row["id"]), self.version(table)
+        folder = self._folder(table)
+        found = None if folder is None else delta_files.open_table(folder, version)
+        if found is not None:
+            contracts.check_contract(table, found.schema, self._label(table, version))
+            return found.rows(columns, where or {})
+        frame = self.read(table, version)
+        for name, value in (where or {}).items():
+            frame = frame.where(F.col(name) == F.lit(value))
+        return frame.select(*columns).toArrow()
 
     def id_types(self) -> IdTypes:
         """How items and users are identified here, as the source tables have it."""
-        item = self.read("items").schema["item_id"].dataType.simpleString()
-        user = self.read("interactions").schema["user_id"].dataType.simpleString()
-        return IdTypes(item, user)
+        for table in ("items", "interactions"):
+            self._require(table)
+        return self.pin("items", "interactions").id_types()
 
     def create(self, table: str, ids: IdTypes | None = None) -> None:
         """Create the table by sql/tables/<table>.sql unless it exists.
@@ -110,64 +122,60 @@ class Warehouse:
         Without `ids` they are typed as in the source tables.
         """
         if not self.exists(table):
-            ids = ids or self.id_types()
-            quoted = self.location(table).replace("`", "``")
-            self.spark.sql(contracts.create_statement(table, f"delta.`{quoted}`", ids))
+            self.spark.sql(
+                contracts.create_statement(table, self._name(table), ids or self.id_types())
+            )
 
     def overwrite(
         self,
         table: str,
         rows: DataFrame,
-        provenance: dict[str, Any] | None = None,
+        note: dict[str, Any] | None = None,
         where: str | None = None,
     ) -> None:
         """Replace all rows, or those that match `where`, by one commit.
 
-        `provenance` says what the rows were made from; `provenance()` reads it back.
+        `note` says what the rows were made from; a pin reads it back.
         """
         writer = self._in_contract_order(table, rows).write.format("delta").mode("overwrite")
         if where is not None:
             writer = writer.option("replaceWhere", where)
-        if provenance is not None:
-            writer = writer.option("userMetadata", json.dumps(provenance, sort_keys=True))
+        if note is not None:
+            writer = writer.option("userMetadata", json.dumps(note, sort_keys=True))
         writer.save(self.location(table))
 
-    def append(self, table: str, rows: DataFrame, provenance: dict[str, Any] | None = None) -> None:
-        """Add rows by one commit; `provenance` as in `overwrite`."""
-        writer = self._in_contract_order(table, rows).write.format("delta").mode("append")
-        if provenance is not None:
-            writer = writer.option("userMetadata", json.dumps(provenance, sort_keys=True))
-        writer.save(self.location(table))
+    def append(self, table: str, rows: list[dict[str, Any]]) -> None:
+        """Add a few rows by one commit."""
+        folder = self._folder(table)
+        if folder is not None and delta_files.append(folder, rows):
+            return
+        schema = self.read(table).schema
+        frame = self.spark.createDataFrame([Row(**row) for row in rows], schema)
+        frame.write.format("delta").mode("append").save(self.location(table))
 
-    def merge(self, table: str, rows: DataFrame, keys: tuple[str, ...]) -> None:
+    def merge(
+        self,
+        table: str,
+        rows: DataFrame,
+        keys: tuple[str, ...],
+        note: dict[str, Any] | None = None,
+    ) -> None:
         """Update the rows with equal keys (null equals null) and insert the others."""
         condition = " and ".join(f"held.`{key}` <=> new.`{key}`" for key in keys)
-        (
-            self._delta(table)
-            .alias("held")
-            .merge(rows.alias("new"), condition)
-            .withSchemaEvolution()
-            .whenMatchedUpdateAll()
-            .whenNotMatchedInsertAll()
-            .execute()
-        )
-
-    def update(self, table: str, condition: str, values: dict[str, str]) -> None:
-        """Set columns to literal strings where an SQL condition holds."""
-        self._delta(table).update(condition, {name: F.lit(v) for name, v in values.items()})
-
-    def provenance(self, table: str) -> dict[str, Any] | None:
-        """What the table's latest commit was made from; None where it does not say."""
-        commits = self.commit_notes(table, limit=1)
-        return commits[0][1] if commits else None
-
-    def commit_notes(self, table: str, limit: int | None = None) -> list[tuple[int, Any]]:
-        """(version, provenance) of the commits that carry one, newest first."""
-        if not self.exists(table):
-            return []
-        history = self._delta(table).history(limit) if limit else self._delta(table).history()
-        rows = history.select("version", "userMetadata").collect()
-        return [(int(r["version"]), json.loads(r["userMetadata"])) for r in rows if r[1]]
+        if note is not None:  # a merge takes its note from the session
+            self.spark.conf.set(_NOTE_OF_SESSION, json.dumps(note, sort_keys=True))
+        try:
+            (
+                self._delta(table)
+                .alias("held")
+                .merge(rows.alias("new"), condition)
+                .withSchemaEvolution()
+                .whenMatchedUpdateAll()
+                .whenNotMatchedInsertAll()
+                .execute()
+            )
+        finally:
+            self.spark.conf.unset(_NOTE_OF_SESSION)
 
     def is_synthetic(self) -> bool:
         """Whether the items are the generated sample."""
@@ -175,12 +183,38 @@ class Warehouse:
 
     def mark_synthetic(self) -> None:
         """Remember that the items are the generated sample."""
-        quoted = self.location("items").replace("`", "``")
         self.spark.sql(
-            f"alter table delta.`{quoted}` set tblproperties ('mars.synthetic' = 'true')"
+            f"alter table {self._name('items')} set tblproperties ('mars.synthetic' = 'true')"
         )
 
+    def _folder(self, table: str) -> Path | None:
+        return delta_files.local_folder(self.location(table))
+
+    def _name(self, table: str) -> str:
+        """The table as SQL names it."""
+        quoted = self.location(table).replace("`", "``")
+        return f"delta.`{quoted}`"
+
+    def _label(self, table: str, version: int | None) -> str:
+        at = "" if version is None else f" (version {version})"
+        return f"{table}{at} at {self.location(table)}"
+
+    def _pin(self, table: str) -> TablePin:
+        folder = self._folder(table)
+        if folder is not None:
+            return delta_files.pin_table(folder)
+        detail = self._delta(table).detail().select("id").first()
+        schema = self.spark.read.format("delta").load(self.location(table)).schema
+        return TablePin.of(str(detail[0]), self._spark_commits(table), schema)  # type: ignore[index]
+
+    def _spark_commits(self, table: str) -> list[Commit]:
+        history = self._delta(table).history().select("version", "operation", "userMetadata")
+        return sorted((Commit.of(*row) for row in history.collect()), key=lambda c: -c.version)
+
     def _properties(self, table: str) -> dict[str, str]:
+        folder = self._folder(table)
+        if folder is not None:
+            return delta_files.properties(folder)
         row = self._delta(table).detail().select("properties").first()
         return dict(row["properties"]) if row else {}
 
@@ -189,9 +223,9 @@ class Warehouse:
 
     def _require(self, table: str) -> None:
         if not self.exists(table):
-            make = _MADE_BY.get(table, "mars-batch nightly")
             raise InputDataError(
-                f"table {table}: not found at {self.location(table)}. Make it with: {make}"
+                f"table {table}: not found at {self.location(table)}. Make it with: "
+                f"{contracts.made_by(table)}"
             )
 
     def _in_contract_order(self, table: str, rows: DataFrame) -> DataFrame:

@@ -1,0 +1,98 @@
+"""Delta tables whose files lie on this machine, without a JVM: the only module with deltalake."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError
+from pyspark.sql.types import StructType
+
+from mars_model.tables.pin import Commit, TablePin
+
+# Enough of a log to meet a commit that made rows; all of it is read where it is not.
+_FIRST_COMMITS = 50
+
+
+@dataclass(frozen=True)
+class LocalTable:
+    """A table at one version, whose rows can be read without Spark."""
+
+    data: ds.Dataset
+    schema: StructType
+
+    def rows(self, columns: Sequence[str], where: dict[str, Any]) -> pa.Table:
+        """Some columns of the rows that have these values."""
+        chosen = None
+        for name, value in where.items():
+            is_it = ds.field(name) == value
+            chosen = is_it if chosen is None else chosen & is_it
+        return self.data.to_table(columns=list(columns), filter=chosen)
+
+
+def local_folder(location: str) -> Path | None:
+    """The folder of a table on this machine; None on any other file system."""
+    if "://" not in location and not location.startswith("file:"):
+        return Path(location)
+    url = urlsplit(location)
+    return Path(unquote(url.path)) if url.scheme == "file" else None
+
+
+def is_table(folder: Path) -> bool:
+    """Whether a table was ever written there."""
+    return any((folder / "_delta_log").glob("*.json"))
+
+
+def open_table(folder: Path, version: int | None) -> LocalTable | None:
+    """A table at a version; None where only Spark can read it, or can say why it cannot."""
+    try:
+        table = DeltaTable(folder, version=version)
+        return LocalTable(table.to_pyarrow_dataset(), _schema(table))
+    except DeltaError:
+        return None
+
+
+def pin_table(folder: Path) -> TablePin:
+    """What the table is now."""
+    table = DeltaTable(folder, without_files=True)
+    found = _commits(table, _FIRST_COMMITS)
+    if not any(commit.makes_rows for commit in found):
+        found = _commits(table, None)
+    return TablePin.of(str(table.metadata().id), found, _schema(table))
+
+
+def commits(folder: Path) -> list[Commit]:
+    """The commits of the table's log, newest first."""
+    return _commits(DeltaTable(folder, without_files=True), None)
+
+
+def properties(folder: Path) -> dict[str, str]:
+    """The table's properties."""
+    return dict(DeltaTable(folder, without_files=True).metadata().configuration)
+
+
+def append(folder: Path, rows: list[dict[str, Any]]) -> bool:
+    """Add a few rows by one commit; False where only Spark may write the table."""
+    try:
+        schema = pa.schema(DeltaTable(folder).schema())
+        write_deltalake(folder, pa.Table.from_pylist(rows, schema=schema), mode="append")
+    except DeltaError:
+        return False
+    return True
+
+
+def _schema(table: DeltaTable) -> StructType:
+    return StructType.fromJson(json.loads(table.schema().to_json()))
+
+
+def _commits(table: DeltaTable, limit: int | None) -> list[Commit]:
+    found = [
+        Commit.of(entry["version"], entry.get("operation"), entry.get("userMetadata"))
+        for entry in table.history(limit)
+    ]
+    return sorted(found, key=lambda commit: -commit.version)
