@@ -4,7 +4,7 @@ import click
 
 from mars_model.cli.job import Job
 from mars_model.cli.show import built
-from mars_model.night.prepare import build_documents
+from mars_model.night.build_tables import build_documents
 
 
 @click.command("build-documents")

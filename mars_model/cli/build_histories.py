@@ -6,7 +6,7 @@ import click
 
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import built
-from mars_model.night.prepare import build_histories
+from mars_model.night.build_tables import build_histories
 
 
 @click.command("build-histories")

@@ -4,7 +4,7 @@ import click
 
 from mars_model.cli.job import Job
 from mars_model.cli.show import built
-from mars_model.night.encode_items import encode_items
+from mars_model.night.build_tables import encode_items
 
 
 @click.command("encode-items")

@@ -11,16 +11,13 @@ from mars_model.cli.night import night_options, run_or_estimate
 @click.command("score")
 @night_options
 @click.pass_obj
-def score_command(job: Job, run_date: date, is_full: bool, is_dry_run: bool) -> None:
+def score_command(job: Job, run_date: date, is_dry_run: bool) -> None:
     """Score all users, audit their lists, publish them under the run date.
 
-    Scores anew also where the night stands published; what is behind is built first. Lists that
-    nothing has touched since the last published night are kept: the rows are those of --full.
+    Scores anew also where the night stands published; what is behind is built first.
 
     Example: mars-batch score --run-date 2026-11-23
 
-    Example: mars-batch score --full
-
     Example: mars-batch score --dry-run
     """
-    run_or_estimate(job, run_date, is_full, is_dry_run, skip_published=False)
+    run_or_estimate(job, run_date, is_dry_run, skip_published=False)

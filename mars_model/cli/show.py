@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mars_model.night.prepare import Built
+from mars_model.night.build_tables import Built
 from mars_model.night.runs import Run
 
 SYNTHETIC_NOTE = "(synthetic sample data: the films and users are invented)"
@@ -38,8 +38,6 @@ def run_text(run: Run, warehouse: str) -> str:
         f"{counts.get('rows', 0):,} rows for {counts.get('users', 0):,} users: "
         f"{counts.get('users_by_mars', 0):,} by the model{served}; "
         f"{counts.get('unserved_users', 0):,} users got fewer than {run.top_n}\n"
-        f"{counts.get('users_scored', 0):,} users were scored, {counts.get('users_reused', 0):,} "
-        "keep their list of the night before\n"
         f"audit: {gates}\n"
         f"read it with: mars-batch --warehouse {warehouse} sql "
         '"select * from recommendation_reasons limit 10"'

@@ -13,46 +13,27 @@ def estimate_json(estimate: Estimate) -> dict[str, Any]:
 
 def estimate_text(estimate: Estimate) -> str:
     """An estimate in a few lines."""
-    everything, needed = estimate.everything, estimate.needed
+    path = "certified lists" if estimate.path == "lists" else "full blocks"
     lines = [
         f"dry run for {estimate.run_date} with {estimate.model_version}: nothing was written",
-        f"{everything.users:,} users with {everything.slots:,} likes (slots); "
-        f"{estimate.items:,} items, {estimate.candidates:,} of them candidates: "
-        f"{everything.pairs:,} pairs of slot and candidate",
+        f"{estimate.users:,} users with {estimate.likes:,} likes; {estimate.items:,} items, "
+        f"{estimate.candidates:,} of them candidates: {estimate.pairs:,} pairs of like and "
+        f"candidate, by {path} in {estimate.workers} workers",
     ]
-    if estimate.published_run is not None:
+    if estimate.is_published:
         lines.append(
-            f"run {estimate.published_run} stands published with these inputs and settings: "
-            "`nightly` leaves it as it is, `score` scores anew"
-        )
-    if estimate.why_full is not None:
-        lines.append(f"all users are scored: {estimate.why_full}")
-    else:
-        lines.append(
-            f"at least {needed.users:,} users are scored, at most "
-            f"{estimate.users_reused_at_most:,} keep their list of run {estimate.stands_on}: "
-            f"{needed.pairs:,} pairs"
+            f"run {estimate.run_id} stands published with these inputs and settings: `nightly` "
+            "skips it, `score` scores again"
         )
     if estimate.behind:
         lines.append(f"brought up to date first: {', '.join(estimate.behind)}")
     if estimate.items_to_encode:
+        lines.append(f"{estimate.items_to_encode:,} items to encode")
+    if estimate.seconds is None:
+        lines.append("how long it takes is not known before the first night")
+    else:
         lines.append(
-            f"{estimate.items_to_encode:,} items to encode, about {estimate.encode_s:,.1f} s"
+            f"about {estimate.seconds:,.0f} s and the start of Spark, going by run "
+            f"{estimate.last_run}"
         )
-    if estimate.makes_lists:
-        lines.append(
-            "neighbour lists are made first, which is not in the seconds below: "
-            "the sample was scored in full blocks"
-        )
-    others = (
-        f"; the other steps took {estimate.other_steps_s:,.1f} s in the last night"
-        if estimate.other_steps_s is not None
-        else ""
-    )
-    lines += [
-        f"scoring takes about {estimate.score_s:,.1f} s, all users {estimate.full_score_s:,.1f} s, "
-        f"going by {estimate.probe_users:,} users scored just now{others}",
-        f"memory: {estimate.worker_memory_mb:,.0f} MiB in each of {estimate.workers} Python "
-        f"workers, {estimate.catalogue_mb:,.0f} MiB of it the vectors that they share",
-    ]
     return "\n".join(lines)

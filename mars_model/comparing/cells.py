@@ -79,7 +79,7 @@ class KeptCells:
         if key in self.held:
             self.warehouse.merge(TABLE, frame, _KEY)
         else:  # nothing to look for: several times as fast
-            self.warehouse.append(TABLE, frame)
+            self.warehouse.append(TABLE, rows)
         self.held[key] = cell
 
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 
-from pyspark.sql import Column, DataFrame
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
@@ -12,30 +16,36 @@ from mars_model.errors import InputDataError
 N_EXAMPLES = 3
 
 
-def is_available(run_date: date) -> Column:
-    """Whether an item may be recommended at midnight UTC of the run date."""
-    return _holds_at(run_date, "available_from", "available_until")
-
-
-def candidate_items(items: DataFrame, excluded: DataFrame | None, run_date: date) -> DataFrame:
-    """One row per item in, one per item that may be recommended out: `item_id`.
+def candidate_ids(
+    items: pa.Table, excluded: pa.Table | None, run_date: date
+) -> NDArray[np.generic]:
+    """Ids of the items that may be recommended, in any order.
 
     An item may be recommended where it is available and no exclusion holds at midnight UTC of
     the run date. Exclusions of items that are not there change nothing.
+    Args: `items` has `item_id, available_from, available_until`; `excluded` `item_id,
+    excluded_from, excluded_until`, or None where nothing was ever excluded.
     """
-    available = items.where(is_available(run_date)).select("item_id")
-    if excluded is None:
-        return available
-    holding = excluded.where(_holds_at(run_date, "excluded_from", "excluded_until"))
-    return available.join(holding.select("item_id"), "item_id", "left_anti")
+    ids = items.filter(_holds_at(run_date, items, "available")).column("item_id")
+    if excluded is not None:
+        holding = excluded.filter(_holds_at(run_date, excluded, "excluded")).column("item_id")
+        ids = ids.filter(pc.invert(pc.is_in(ids, value_set=holding.combine_chunks())))
+    return id_array(ids)
 
 
-def _holds_at(run_date: date, start: str, end: str) -> Column:
-    """Whether midnight UTC lies in [start, end); null: without that limit."""
-    midnight = F.lit(f"{run_date.isoformat()} 00:00:00").cast("timestamp")
-    begun = F.col(start).isNull() | (F.col(start) <= midnight)
-    not_ended = F.col(end).isNull() | (F.col(end) > midnight)
-    return begun & not_ended
+def id_array(ids: pa.ChunkedArray) -> NDArray[np.generic]:
+    """Ids as an array: int64, or text as wide as the longest."""
+    if pa.types.is_integer(ids.type):
+        return np.asarray(ids.to_numpy(), dtype=np.int64)
+    return np.asarray(ids.to_pylist(), dtype=str)
+
+
+def _holds_at(run_date: date, rows: pa.Table, name: str) -> pa.ChunkedArray:
+    """Whether midnight UTC lies in [from, until); null: without that limit."""
+    midnight = datetime.combine(run_date, time(), UTC)
+    begun = pc.less_equal(rows.column(f"{name}_from"), midnight)
+    not_ended = pc.greater(rows.column(f"{name}_until"), midnight)
+    return pc.and_(pc.fill_null(begun, True), pc.fill_null(not_ended, True))
 
 
 @dataclass(frozen=True)

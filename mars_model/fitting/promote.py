@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import date
 
+from mars_model.bundle.agreement import settings_mismatches
 from mars_model.bundle.promotion import Decision, Measured, Unmeasured, decide
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import MarsBatchError
-from mars_model.night.run_night import settings_mismatches
 from mars_model.settings import Settings
 
 # Takes a bundle; its MAP@500 on the held-out likes that the new one was validated on.

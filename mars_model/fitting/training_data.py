@@ -12,7 +12,7 @@ from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
 from mars_model.features.documents import count_words
 from mars_model.features.likes import LikeMatrix
-from mars_model.night.prepare import build_documents, build_histories
+from mars_model.night.build_tables import build_documents, build_histories
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 

@@ -1,133 +1,92 @@
-"""The audit: sql/checks return offending rows, gates compare with the last published night."""
+"""The audit of a night: checks and gates over lists that are scored and not published yet."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.night.publish import PUBLISHED_TABLE
-from mars_model.night.runs import PUBLISHED, Run
-from mars_model.resources import sql_files
-from mars_model.settings import AuditSettings
-from mars_model.tables import contracts
+from mars_model.night.audited import items_view, scored_view
+from mars_model.night.checks import (
+    Failure,
+    UserFacts,
+    describe,
+    look_at_items,
+    look_at_users,
+)
+from mars_model.night.gates import judge_gates, measure_gates
+from mars_model.night.prepare import Prepared
+from mars_model.night.publish import unserved_users
+from mars_model.night.runs import Run
+from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
-
-N_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A check that did not return empty, or a gate beyond its limit."""
+class Report:
+    """What an audit found."""
 
-    name: str
-    n_rows: int
-    detail: str
+    counts: dict[str, int]
+    gates: dict[str, float]
+    failures: list[Failure]
+    unserved: DataFrame | None  # rows of unserved_users; None: everybody got N rows
 
 
-def run_checks(
-    warehouse: Warehouse, run: Run, rows: DataFrame, unserved: DataFrame
-) -> list[Failure]:
-    """Run every file of sql/checks over a run's rows, staged or published.
+def audit(
+    warehouse: Warehouse,
+    settings: Settings,
+    run: Run,
+    prepared: Prepared,
+    scored: DataFrame,
+    last: Run | None,
+) -> Report:
+    """Look once at every user and once at every recommended item.
 
-    The checks read these temporary views: `checked_recommendations`, `checked_unserved`,
-    `checked_run` (one row), and as the run read them `checked_histories`, `checked_items` and
-    `checked_<table>` for every optional source, empty where there was none.
+    `scored` are rows of `scored_users`, with the items of the list of the night `last` in `before`.
     """
-    spark = warehouse.spark
-    versions = run.input_versions
-    views = {
-        "checked_recommendations": rows,
-        "checked_unserved": unserved,
-        "checked_histories": warehouse.read("user_histories", versions["user_histories"]),
-        "checked_items": warehouse.read("items", versions["items"]),
-        "checked_run": spark.createDataFrame(
-            [(run.run_id, run.run_date, run.top_n)],
-            "run_id string, run_date date, top_n int",
-        ),
+    segments = prepared.inputs.segments
+    users = scored_view(scored, segments.names if segments else (), run.top_n)
+    items = items_view(warehouse, run.input_versions, users, run.run_date)
+    of_users, of_items = look_at_users(users), look_at_items(items)
+    n_offending, n_unserved, unserved = dict(of_users.n_offending), 0, None
+    if n_offending["served_in_full"]:  # nobody has a coded reason yet
+        unserved = _unserved(warehouse, run, prepared, scored)
+        n_unserved = unserved.count()
+        n_offending["served_in_full"] -= n_unserved
+        coded = unserved.select("user_id", F.struct("n_rows", "reason").alias("unserved"))
+        users = users.drop("unserved").join(coded, "user_id", "left")
+    n_offending["served_in_full"] += _n_lost_or_twice(of_users, prepared.work.n_users)
+    failures = describe(n_offending, users, "users", ("user_id",))
+    failures += describe(of_items.n_offending, items, "items", ("segment", "item_id"))
+    n_candidates = len(prepared.catalogue.candidate_idx)
+    mean_before = last.gates.get("mean_score") if last else None
+    gates = measure_gates(of_users, of_items, n_candidates, mean_before)
+    failures += judge_gates(gates, settings.audit)
+    n_by_fallback = of_users.n_users - of_users.n_by_model
+    counts = {
+        "users": of_users.n_users,
+        "rows": of_users.n_rows,
+        "candidates": n_candidates,
+        "unserved_users": n_unserved,
+        "users_by_mars": of_users.n_by_model,
     }
-    ids = contracts.IdTypes(
-        *[rows.schema[name].dataType.simpleString() for name in ("item_id", "user_id")]
+    if n_by_fallback:
+        counts[f"users_by_{settings.scoring.fallback}"] = n_by_fallback
+    return Report(counts, gates, failures, unserved)
+
+
+def _n_lost_or_twice(found: UserFacts, n_users: int) -> int:
+    """Users with a history who are not there, and rows of users who are there already."""
+    return abs(n_users - found.n_different_users) + found.n_users - found.n_different_users
+
+
+def _unserved(warehouse: Warehouse, run: Run, prepared: Prepared, scored: DataFrame) -> DataFrame:
+    rows = F.size("list")
+    segment = F.col("segment") if "segment" in scored.columns else F.lit(0)
+    short = scored.where(rows < run.top_n).select(
+        "user_id", "item_ids", rows.alias("n_rows"), segment.alias("segment")
     )
-    for table in contracts.OPTIONAL_SOURCES:
-        views[f"checked_{table}"] = (
-            warehouse.read(table, versions[table])
-            if table in versions
-            else spark.createDataFrame([], contracts.schema(table, ids))
-        )
-    for name, frame in views.items():
-        frame.createOrReplaceTempView(name)
-    queries = {path.stem: path.read_text(encoding="utf-8") for path in sql_files("checks")}
-    # All of them in one job: most of a small check's time is its start.
-    counted = "\nunion all\n".join(
-        f"select '{name}' as name, count(*) as n_rows from (\n{query}\n)"
-        for name, query in queries.items()
-    )
-    found = {row["name"]: row["n_rows"] for row in spark.sql(counted).where("n_rows > 0").collect()}
-    return [
-        Failure(name, found[name], _examples(spark.sql(query)))
-        for name, query in queries.items()
-        if name in found
-    ]
-
-
-def _examples(offending: DataFrame) -> str:
-    rows = offending.limit(N_EXAMPLES).collect()
-    return "for example " + "; ".join(str(row.asDict()) for row in rows)
-
-
-def measure_gates(
-    warehouse: Warehouse, run: Run, rows: DataFrame, n_candidates: int, earlier: Sequence[Run]
-) -> dict[str, float]:
-    """Catalogue share, and overlap and score shift against the last published night before.
-
-    `catalogue_share`: distinct items recommended / items that may be. `overlap`: of that
-    night's (user, item) pairs of users in both nights, the share that is here again.
-    `score_shift`: |mean score − that night's| / |that night's|, lists of the model only. The
-    last two are only there where that night used the same model version. `earlier` are the runs
-    so far, newest first.
-    """
-    score = F.when(F.col("source") == "mars", F.col("score"))
-    n_items = F.count_distinct("item_id").alias("n_items")
-    now = rows.agg(n_items, F.mean(score).alias("mean_now"))
-    before = [r for r in earlier if r.status == PUBLISHED and r.run_date < run.run_date]
-    if before and before[0].model_version == run.model_version:
-        last = warehouse.read(PUBLISHED_TABLE).where(F.col("run_date") == F.lit(before[0].run_date))
-        now = now.crossJoin(last.agg(F.mean(score).alias("mean_then")))
-        now = now.crossJoin(_overlap(last, rows))
-    found = now.collect()[0].asDict()
-    gates = {"catalogue_share": found["n_items"] / n_candidates if n_candidates else 0.0}
-    if found.get("n_pairs"):
-        gates["overlap"] = found["n_again"] / found["n_pairs"]
-    mean_now, mean_then = found["mean_now"], found.get("mean_then")
-    if mean_now is not None and mean_then:
-        gates["score_shift"] = abs(mean_now - mean_then) / abs(mean_then)
-    return gates
-
-
-def _overlap(last: DataFrame, rows: DataFrame) -> DataFrame:
-    """One row: `n_pairs` (user, item) of the last night's users who are here, `n_again` of them."""
-    by_user, by_user_now = (
-        night.groupBy("user_id").agg(F.collect_set("item_id").alias(name))
-        for night, name in ((last, "then"), (rows, "now"))
-    )
-    both = by_user.join(by_user_now, "user_id")
-    again = F.size(F.array_intersect("then", "now"))
-    return both.agg(F.sum(F.size("then")).alias("n_pairs"), F.sum(again).alias("n_again"))
-
-
-def judge_gates(gates: dict[str, float], limits: AuditSettings) -> list[Failure]:
-    """The gates that are beyond their limits."""
-    failures = []
-    for name, setting, limit in (
-        ("catalogue_share", "min_catalogue_share", limits.min_catalogue_share),
-        ("overlap", "min_overlap", limits.min_overlap),
-        ("score_shift", "max_score_shift", limits.max_score_shift),
-    ):
-        value = gates.get(name)
-        if value is None:
-            continue
-        if value > limit if setting.startswith("max") else value < limit:
-            detail = f"is {value:.4g}, beyond audit.{setting} = {limit:g}"
-            failures.append(Failure(name, 0, detail))
-    return failures
+    catalogue = prepared.catalogue
+    ids = catalogue.item_ids[catalogue.candidate_idx].tolist()
+    id_type = f"item_id {prepared.pin.id_types().item}"
+    candidates = warehouse.spark.createDataFrame([(item_id,) for item_id in ids], id_type)
+    return unserved_users(short, candidates, prepared.inputs.segments, run)

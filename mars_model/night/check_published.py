@@ -3,9 +3,10 @@
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
-from mars_model.night.audit import Failure, run_checks
-from mars_model.night.publish import PUBLISHED_TABLE
-from mars_model.night.runs import PUBLISHED, Run, read_runs
+from mars_model.night.audited import items_view, published_view
+from mars_model.night.checks import Failure, describe, look_at_items, look_at_users
+from mars_model.night.publish import UNSERVED_TABLE
+from mars_model.night.runs import PUBLISHED, PUBLISHED_TABLE, Run, read_runs
 from mars_model.tables.warehouse import Warehouse
 
 
@@ -19,5 +20,11 @@ def check_published(warehouse: Warehouse) -> tuple[Run, list[Failure]]:
     run = published[0]
     of_run = F.col("run_id") == run.run_id
     rows = warehouse.read(PUBLISHED_TABLE).where(of_run)
-    unserved = warehouse.read("unserved_users").where(of_run)
-    return run, run_checks(warehouse, run, rows, unserved)
+    unserved = warehouse.read(UNSERVED_TABLE).where(of_run)
+    versions = run.input_versions
+    users = published_view(warehouse, versions, rows, unserved, run.top_n).persist()
+    items = items_view(warehouse, versions, users, run.run_date)
+    failures = describe(look_at_users(users).n_offending, users, "users", ("user_id",))
+    failures += describe(look_at_items(items).n_offending, items, "items", ("segment", "item_id"))
+    users.unpersist()
+    return run, failures

@@ -1,78 +1,73 @@
-"""Runs build-documents and build-histories: each does nothing where its table is current."""
+"""What a night scores, made ready: tables, arrays, neighbour lists, all of one pin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from pyspark.sql import DataFrame
+import numpy as np
 
-from mars_model.features.documents import item_documents
-from mars_model.features.histories import user_histories
+from mars_model.bundle.registry import Bundle
+from mars_model.night.build_tables import bring_up_to_date, documents_step, histories_step
+from mars_model.night.clock import Clock
+from mars_model.night.collect_catalogue import (
+    allow_segments,
+    catalogue_of,
+    items_with_vectors,
+    measure_histories,
+)
+from mars_model.night.inputs import Inputs, read_inputs
+from mars_model.night.make_lists import current_lists
+from mars_model.night.score import uses_lists
+from mars_model.scoring.catalogue import Catalogue, sort_popular
+from mars_model.scoring.certified_lists import NeighbourLists
+from mars_model.scoring.memory_plan import Work
 from mars_model.settings import Settings
+from mars_model.tables.pin import Pin
 from mars_model.tables.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
-class Built:
-    """A table that is now current."""
+class Prepared:
+    """What a night scores: its inputs at their pinned versions, and the arrays made of them."""
 
-    table: str
-    version: int
-    n_rows: int
-    was_current: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """A table that is made from others: its rows, and what they are made from."""
-
-    table: str
-    rows: DataFrame
-    made_from: dict[str, Any]
-
-    def is_current(self, warehouse: Warehouse) -> bool:
-        """Whether the table already holds these rows."""
-        return warehouse.provenance(self.table) == self.made_from
+    pin: Pin
+    inputs: Inputs
+    work: Work
+    catalogue: Catalogue  # of the candidates
+    lists: NeighbourLists | None  # None: in full blocks
+    n_lists_made: int
 
 
-def documents_step(warehouse: Warehouse, settings: Settings) -> Step:
-    """items → item_documents."""
-    version = warehouse.version("items")
-    made_from = {
-        "inputs": {"items": version},
-        "settings": settings.documents.model_dump(mode="json", exclude={"min_occurrences"}),
-    }
-    items = warehouse.read("items", version)
-    return Step("item_documents", item_documents(items, settings.documents), made_from)
-
-
-def histories_step(warehouse: Warehouse, settings: Settings, run_date: date) -> Step:
-    """interactions before the run date → user_histories."""
-    version = warehouse.version("interactions")
-    made_from = {
-        "inputs": {"interactions": version},
-        "run_date": run_date.isoformat(),
-        "settings": {"min_rating": settings.likes.min_rating},
-    }
-    interactions = warehouse.read("interactions", version)
-    rows = user_histories(interactions, run_date, settings.likes)
-    return Step("user_histories", rows, made_from)
-
-
-def build_documents(warehouse: Warehouse, settings: Settings) -> Built:
-    """Bring item_documents up to date."""
-    return _build(warehouse, documents_step(warehouse, settings))
-
-
-def build_histories(warehouse: Warehouse, settings: Settings, run_date: date) -> Built:
-    """Bring user_histories up to date for a run date."""
-    return _build(warehouse, histories_step(warehouse, settings, run_date))
-
-
-def _build(warehouse: Warehouse, step: Step) -> Built:
-    was_current = step.is_current(warehouse)
-    if not was_current:
-        warehouse.create(step.table)
-        warehouse.overwrite(step.table, step.rows, step.made_from)
-    n_rows = warehouse.read(step.table).count()
-    return Built(step.table, warehouse.version(step.table), n_rows, was_current)
+def prepare(
+    warehouse: Warehouse,
+    bundle: Bundle,
+    settings: Settings,
+    run_date: date,
+    pin: Pin,
+    clock: Clock,
+) -> Prepared:
+    """Documents, vectors, histories and lists brought up to date, and the arrays of the night."""
+    with clock.step("build-documents"):
+        pin = bring_up_to_date(warehouse, documents_step(warehouse, settings, pin), pin)
+    with clock.step("encode-items"):
+        pin, arrays = items_with_vectors(warehouse, bundle, pin)
+    with clock.step("build-histories"):
+        pin = bring_up_to_date(warehouse, histories_step(warehouse, settings, run_date, pin), pin)
+        histories = warehouse.read("user_histories", pin["user_histories"].version)
+    with clock.step("collect"):
+        inputs = read_inputs(warehouse, pin, run_date, histories)
+        everything = catalogue_of(arrays)
+        work, n_likes = measure_histories(warehouse, pin, everything)
+        popular_idx = sort_popular(everything.candidate_idx, n_likes)
+        everything = replace(everything, n_likes=n_likes, popular_idx=popular_idx)
+        ids = inputs.candidate_ids.astype(everything.item_ids.dtype.type)
+        positions = everything.positions(ids)
+        catalogue = everything.with_candidates(np.sort(positions[positions >= 0]))
+        if inputs.segments is not None:
+            catalogue = allow_segments(catalogue, inputs.segments)
+    lists, n_made = None, 0
+    if uses_lists(bundle, settings, len(catalogue.candidate_idx)):
+        with clock.step("update-neighbours"):
+            length = settings.scoring.list_length
+            spark = warehouse.spark
+            lists, n_made = current_lists(spark, bundle, everything, catalogue, length)
+    return Prepared(pin, inputs, work, catalogue, lists, n_made)

@@ -1,14 +1,15 @@
-"""Rows into staging, and from there into what readers see, each by a single commit."""
+"""Scored lists into what readers see: one commit, which carries the run's record."""
 
+from delta.exceptions import DeltaConcurrentModificationException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.features.eligibility import Segments, allowed_pairs, with_segment
-from mars_model.night.runs import Run
+from mars_model.errors import MarsBatchError
+from mars_model.features.eligibility import Segments, allowed_pairs
+from mars_model.night.runs import PUBLISHED_TABLE, Run
 from mars_model.tables.warehouse import Warehouse
 
-STAGED_TABLE = "recommendations_staged"
-PUBLISHED_TABLE = "recommendations"
+STAGED_TABLE, UNSERVED_TABLE = "recommendations_staged", "unserved_users"
 
 # Why a user has fewer than N rows.
 FEW_ITEMS = "fewer_unseen_items_than_n"
@@ -17,64 +18,56 @@ NO_CANDIDATE_IN_SEGMENT = "no_item_of_segment_is_a_candidate"
 SEGMENT_WITHOUT_ITEMS = "segment_has_no_items"
 
 
-def stage(warehouse: Warehouse, run: Run, lists: DataFrame) -> DataFrame:
-    """Write the night's lists into recommendations_staged, in place of its date's older ones."""
-    for table in (STAGED_TABLE, PUBLISHED_TABLE, "unserved_users"):
-        warehouse.create(table)
-    rows = lists.select(
+def rows_of(scored: DataFrame, run: Run) -> DataFrame:
+    """One row per user in, one per user and rank out, in the shape of `recommendations`."""
+    return scored.select("user_id", "source", F.explode("list").alias("row")).select(
         F.lit(run.run_date).alias("run_date"),
         F.lit(run.run_id).alias("run_id"),
         F.lit(run.model_version).alias("model_version"),
-        "*",
+        "user_id",
+        "row.rank",
+        "row.item_id",
+        "row.score",
+        "source",
+        "row.because",
     )
-    warehouse.overwrite(STAGED_TABLE, rows, {"run_id": run.run_id}, where=_of_date(run))
-    return staged_rows(warehouse, run)
 
 
-def staged_rows(warehouse: Warehouse, run: Run) -> DataFrame:
-    """The run's rows in staging."""
-    return warehouse.read(STAGED_TABLE).where(_of_date(run) + f" and run_id = '{run.run_id}'")
+def publish(warehouse: Warehouse, run: Run, rows: DataFrame) -> None:
+    """Replace the date's rows in `recommendations`: one commit, all or none.
+
+    Raises MarsBatchError where another run published rows of the date meanwhile.
+    """
+    _replace_date(warehouse, PUBLISHED_TABLE, run, rows)
 
 
-def count_rows(rows: DataFrame, top_n: int) -> dict[str, int]:
-    """Rows, users by source, and users with N rows (`users_in_full`), in one pass."""
-    by_user = rows.groupBy("user_id").agg(
-        F.max("source").alias("source"), F.count("*").alias("n_rows")
-    )
-    has_all = F.count_if(F.col("n_rows") >= top_n)
-    found = (
-        by_user.groupBy("source")
-        .agg(F.count("*").alias("users"), F.sum("n_rows").alias("rows"), has_all.alias("in_full"))
-        .orderBy("source")
-        .collect()
-    )
-    return {
-        "rows": sum(row["rows"] for row in found),
-        "users_in_full": sum(row["in_full"] for row in found),
-        **{f"users_by_{row['source']}": row["users"] for row in found},
-    }
+def set_aside(warehouse: Warehouse, run: Run, rows: DataFrame) -> None:
+    """Write rows that an audit refused, for inspection."""
+    _replace_date(warehouse, STAGED_TABLE, run, rows)
 
 
-def record_unserved(
-    warehouse: Warehouse,
-    run: Run,
-    histories: DataFrame,
-    candidates: DataFrame,
-    segments: Segments | None = None,
+def _replace_date(warehouse: Warehouse, table: str, run: Run, rows: DataFrame) -> None:
+    warehouse.create(table)
+    where = f"run_date = date'{run.run_date.isoformat()}'"
+    try:
+        warehouse.overwrite(table, rows, run.as_note(), where=where)
+    except DeltaConcurrentModificationException as error:
+        raise MarsBatchError(
+            f"run {run.run_id}: another run wrote {table} of {run.run_date} at the same time, and "
+            "its rows stand. Run this one again if they should be replaced"
+        ) from error
+
+
+def unserved_users(
+    short: DataFrame, candidates: DataFrame, segments: Segments | None, run: Run
 ) -> DataFrame:
-    """Name every user with fewer than N rows for whom the catalogue holds no more.
+    """Rows of unserved_users for whom the catalogue holds no more than they got.
 
+    `short` are users with fewer than N rows: `user_id, item_ids, n_rows, segment` (its number).
     `candidates` are the items that may be recommended (`item_id`); of these a user in a segment
     may get that segment's only. A user with too few rows for any other reason gets no code
     here: the audit stops such a night.
     """
-    counted = staged_rows(warehouse, run).groupBy("user_id").agg(F.count("*").alias("n_rows"))
-    short = (
-        with_segment(histories.select("user_id", "item_ids"), segments)
-        .join(counted, "user_id", "left")
-        .withColumn("n_rows", F.coalesce("n_rows", F.lit(0)))
-        .where(F.col("n_rows") < run.top_n)
-    )
     allowed = allowed_pairs(candidates, segments)
     seen = (
         short.select("user_id", "segment", F.explode("item_ids").alias("item_id"))
@@ -88,19 +81,22 @@ def record_unserved(
         listed = segments.items.select("segment").distinct().withColumn("is_listed", F.lit(True))
         found = found.join(listed, "segment", "left")
     n_unseen = F.coalesce("n_allowed", F.lit(0)) - F.coalesce("n_seen", F.lit(0))
-    rows = found.where(n_unseen == F.col("n_rows")).select(
+    return found.where(n_unseen == F.col("n_rows")).select(
         F.lit(run.run_id).alias("run_id"),
         "user_id",
         "n_rows",
         (F.lit(FEW_ITEMS) if segments is None else _reason()).alias("reason"),
     )
-    warehouse.overwrite("unserved_users", rows, where=f"run_id = '{run.run_id}'")
-    return unserved_rows(warehouse, run)
 
 
-def unserved_rows(warehouse: Warehouse, run: Run) -> DataFrame:
-    """The run's rows in unserved_users."""
-    return warehouse.read("unserved_users").where(F.col("run_id") == run.run_id)
+def record_unserved(warehouse: Warehouse, run: Run, rows: DataFrame | None) -> None:
+    """The run's rows in unserved_users, in place of those of an earlier try."""
+    warehouse.create(UNSERVED_TABLE)
+    of_run = f"run_id = '{run.run_id}'"
+    if rows is not None:
+        warehouse.overwrite(UNSERVED_TABLE, rows, where=of_run)
+    elif warehouse.read_arrow(UNSERVED_TABLE, ("n_rows",), where={"run_id": run.run_id}).num_rows:
+        warehouse.append(UNSERVED_TABLE, [], instead_of=of_run)
 
 
 def _reason() -> Column:
@@ -111,14 +107,3 @@ def _reason() -> Column:
         .when(F.col("n_allowed").isNull(), NO_CANDIDATE_IN_SEGMENT)
         .otherwise(FEW_ITEMS_IN_SEGMENT)
     )
-
-
-def publish(warehouse: Warehouse, run: Run) -> None:
-    """Replace the date's rows in `recommendations` by the staged ones: one commit, all or none."""
-    warehouse.overwrite(
-        PUBLISHED_TABLE, staged_rows(warehouse, run), {"run_id": run.run_id}, where=_of_date(run)
-    )
-
-
-def _of_date(run: Run) -> str:
-    return f"run_date = date'{run.run_date.isoformat()}'"

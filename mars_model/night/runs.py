@@ -1,22 +1,19 @@
-"""The record of every run. The commit in `recommendations` is the truth, this follows it."""
+"""The record of every run: the commit in `recommendations` is the truth, the table follows it."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
-from pyspark.sql import Row
-from pyspark.sql import functions as F
-
 from mars_model.tables.warehouse import Warehouse
 
-STAGED = "staged"
+PUBLISHED_TABLE = "recommendations"
+RUNS_TABLE = "recommendation_runs"
 PUBLISHED = "published"
 SUPERSEDED = "superseded"
 AUDIT_FAILED = "audit_failed"
-INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -39,22 +36,25 @@ class Run:
         """The same run, further on."""
         return replace(self, status=status, **facts)
 
+    def as_note(self) -> dict[str, Any]:
+        """The whole record, as the commit of its rows carries it."""
+        return {"run_id": self.run_id, "run": asdict(self) | {"run_date": str(self.run_date)}}
+
+    @classmethod
+    def of_note(cls, note: dict[str, Any]) -> "Run | None":
+        """The record of a commit; None where it carries none of this release."""
+        record = note.get("run")
+        if not isinstance(record, dict) or {f.name for f in fields(cls)} != set(record):
+            return None
+        return cls(**{**record, "run_date": date.fromisoformat(record["run_date"])})
+
 
 def name_run(
-    run_date: date, model_version: str, input_versions: dict[str, int], settings: dict[str, Any]
+    run_date: date, model_version: str, inputs: dict[str, Any], settings: dict[str, Any]
 ) -> str:
     """`<run_date>-<8 hex>`, from all that shapes rows and audit: the same night, the same name."""
-    content = json.dumps([model_version, input_versions, settings], sort_keys=True)
+    content = json.dumps([model_version, inputs, settings], sort_keys=True)
     return f"{run_date.isoformat()}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
-
-
-def record(warehouse: Warehouse, run: Run) -> None:
-    """Write or update the run's row."""
-    warehouse.create("recommendation_runs")
-    schema = warehouse.read("recommendation_runs").schema
-    row = Row(**{name: getattr(run, name) for name in schema.names})
-    frame = warehouse.spark.createDataFrame([row], schema)
-    warehouse.overwrite("recommendation_runs", frame, where=f"run_id = '{run.run_id}'")
 
 
 def find_run(runs: Iterable[Run], run_id: str) -> Run | None:
@@ -63,46 +63,64 @@ def find_run(runs: Iterable[Run], run_id: str) -> Run | None:
 
 
 def read_runs(warehouse: Warehouse) -> list[Run]:
-    """All runs, newest run date first."""
-    if not warehouse.exists("recommendation_runs"):
-        return []
-    rows = warehouse.read("recommendation_runs").orderBy(F.desc("run_date"), "run_id").collect()
-    return [Run(**{k: v if v is not None else {} for k, v in r.asDict().items()}) for r in rows]
+    """All runs, newest run date first.
 
-
-def record_published(warehouse: Warehouse, run: Run, earlier: Iterable[Run]) -> None:
-    """The run is what readers see for its date; one of the `earlier` of that date no longer is."""
-    if any(r.run_date == run.run_date and r.run_id != run.run_id for r in earlier):
-        warehouse.update(
-            "recommendation_runs",
-            f"run_date = date'{run.run_date.isoformat()}' and status = '{PUBLISHED}' "
-            f"and run_id <> '{run.run_id}'",
-            {"status": SUPERSEDED},
-        )
-    record(warehouse, run.with_status(PUBLISHED))
-
-
-def repair(warehouse: Warehouse, earlier: Sequence[Run]) -> list[Run]:
-    """Settle those of the runs so far that died between staging and their last record.
-
-    Returns them as they are now.
-
-    A run whose commit is its date's newest in `recommendations` was published, whatever its row
-    says; one that another run of the date has replaced since is not.
+    What the commits of `recommendations` say counts: a run that died before its row was written
+    is there, and of several runs of a date only the last one is published.
     """
-    unsettled = [run for run in earlier if run.status == STAGED]
-    if not unsettled:
+    by_id = {run.run_id: run for run in _recorded(warehouse)}
+    standing: dict[str, str] = {}  # by run date
+    for commit in warehouse.commits(PUBLISHED_TABLE):
+        run_id = str((commit.note or {}).get("run_id", ""))
+        run = Run.of_note(commit.note or {})
+        if run is not None:
+            by_id.setdefault(run_id, run)
+        if run_id:
+            standing.setdefault(run_id.rpartition("-")[0], run_id)
+    runs = []
+    for run in by_id.values():
+        last = standing.get(run.run_date.isoformat(), run.run_id)
+        is_replaced = run.status == PUBLISHED and last != run.run_id
+        is_back = run.status == SUPERSEDED and last == run.run_id
+        status = SUPERSEDED if is_replaced else PUBLISHED if is_back else run.status
+        runs.append(run.with_status(status))
+    return sorted(runs, key=lambda run: (-run.run_date.toordinal(), run.run_id))
+
+
+def record(warehouse: Warehouse, run: Run) -> None:
+    """Append the run's row; where its date has rows already, these are written with it anew."""
+    warehouse.create(RUNS_TABLE)
+    others = [one for one in _recorded(warehouse) if one.run_date == run.run_date]
+    if not others:
+        warehouse.append(RUNS_TABLE, [asdict(run)])
+        return
+    replaced = [
+        one.with_status(SUPERSEDED) if run.status == PUBLISHED and one.status == PUBLISHED else one
+        for one in others
+        if one.run_id != run.run_id
+    ]
+    where = f"run_date = date'{run.run_date.isoformat()}'"
+    warehouse.append(RUNS_TABLE, [asdict(one) for one in [*replaced, run]], instead_of=where)
+
+
+def add_missing(warehouse: Warehouse, runs: Sequence[Run]) -> list[Run]:
+    """Write the rows of published runs that died before they could; returns these runs."""
+    known = {run.run_id for run in _recorded(warehouse)}
+    missing = [run for run in runs if run.status == PUBLISHED and run.run_id not in known]
+    for run in missing:
+        record(warehouse, run)
+    return missing
+
+
+def _recorded(warehouse: Warehouse) -> list[Run]:
+    """The rows of the table."""
+    if not warehouse.exists(RUNS_TABLE):
         return []
-    standing: dict[str, str] = {}
-    for _, note in warehouse.commit_notes("recommendations"):
-        run_id = str(note.get("run_id", ""))
-        standing.setdefault(run_id.rpartition("-")[0], run_id)
-    repaired = []
-    for run in unsettled:
-        if standing.get(run.run_date.isoformat()) == run.run_id:
-            record_published(warehouse, run, earlier)
-            repaired.append(run.with_status(PUBLISHED))
-        else:
-            repaired.append(run.with_status(INTERRUPTED))
-            record(warehouse, repaired[-1])
-    return repaired
+    names = [f.name for f in fields(Run)]
+    rows = warehouse.read_arrow(RUNS_TABLE, names).to_pylist()
+    return [Run(**{name: _plain(value) for name, value in row.items()}) for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    """A map comes as pairs, and as None where it was never written."""
+    return dict(value or ()) if value is None or isinstance(value, list) else value

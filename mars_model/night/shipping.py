@@ -2,8 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from functools import cache, lru_cache, partial
 from itertools import count
@@ -82,6 +82,16 @@ def open_arrays(kind: type[Arrays], key: str) -> Arrays:
             for f in fields(kind)  # type: ignore[arg-type]
         }
     )
+
+
+@contextmanager
+def shipped_arrays(context: SparkContext, arrays: Any) -> Iterator[str]:
+    """`ship_arrays` for as long as they are needed."""
+    key = ship_arrays(context, arrays)
+    try:
+        yield key
+    finally:
+        take_back(key)
 
 
 def take_back(*keys: str) -> None:

@@ -1,33 +1,17 @@
 """Cuts the users into blocks of equal work, so that no task runs much longer than the others."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+from mars_model.scoring.memory_plan import Work
 
 # What a user costs beside their likes, in likes.
 _BASE = 10
 # A user above this share of a block's work is placed by hand.
 _LARGE_SHARE = 1 / 16
 _PLACES = 1024
-
-
-@dataclass(frozen=True)
-class Work:
-    """How much there is to score: users, their likes, and the longest history."""
-
-    n_users: int
-    n_likes: int
-    longest: int
-
-
-def measure_work(histories: DataFrame) -> Work:
-    """One pass over the histories."""
-    row = histories.agg(F.count("*"), F.sum("n_items"), F.max("n_items")).first()
-    assert row is not None
-    return Work(int(row[0]), int(row[1] or 0), int(row[2] or 0))
 
 
 def spread(histories: DataFrame, work: Work, n_blocks: int) -> DataFrame:

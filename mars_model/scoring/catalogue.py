@@ -72,6 +72,8 @@ class Catalogue:
 
     def with_candidates(self, candidate_idx: NDArray[np.int64]) -> "Catalogue":
         """The same items, likes and memory, with some of the candidates alone (ascending)."""
+        if np.array_equal(candidate_idx, self.candidate_idx):
+            return self
         kept = self.candidate_of_item()[candidate_idx]
         return replace(
             self,

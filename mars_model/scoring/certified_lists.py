@@ -1,6 +1,6 @@
 """Neighbour lists as arrays, and the users whom they serve: certified, or handed back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ _N_BINS = 8
 class NeighbourLists:
     """For each of L liked items the T items with the largest `relevance + bias`.
 
-    Shapes: I items, C candidates, which are all items until `among`. A list that holds less than
+    Shapes: I items, C candidates. A list that holds less than
     the catalogue says in its floor how large any other value can be; entries that are no
     candidates now are −1.
     """
@@ -31,39 +31,6 @@ class NeighbourLists:
     lowest: NDArray[np.float32]  # [L] smallest relevance of any candidate, without bias
     highest: NDArray[np.float32]  # [L] largest
     uncovered: NDArray[np.int32]  # [X] candidates that no list speaks for, scored beside them
-
-    def among(self, catalogue: Catalogue, changed: NDArray[np.int64]) -> "NeighbourLists":
-        """Lists of positions among all items → among a night's candidates.
-
-        `changed` are the positions of items whose vectors are not those that the lists were made
-        of: their own lists and what stands of them in others is void.
-        """
-        if len(catalogue.candidate_idx) == len(catalogue.item_ids) and not len(changed):
-            return self
-        candidate_of_item = catalogue.candidate_of_item().astype(np.int32)
-        uncovered = candidate_of_item[changed]
-        candidate_of_item[changed] = -1
-        row_of_item = np.array(self.row_of_item)
-        row_of_item[changed] = -1
-        # An empty place, −1, finds the one behind the end.
-        of_place = np.append(candidate_of_item, np.int32(-1))
-        return replace(
-            self,
-            row_of_item=row_of_item,
-            neighbours=of_place[self.neighbours],
-            uncovered=np.sort(uncovered[uncovered >= 0]),
-        )
-
-    def over(self, known_ids: NDArray[np.generic], catalogue: Catalogue) -> "NeighbourLists":
-        """Lists by position among the items `known_ids` → among all items of a catalogue."""
-        if np.array_equal(known_ids, catalogue.item_ids):
-            return self
-        positions = catalogue.positions(known_ids).astype(np.int32)
-        is_there = positions >= 0
-        row_of_item = np.full(len(catalogue.item_ids), -1, dtype=np.int32)
-        row_of_item[positions[is_there]] = self.row_of_item[is_there]
-        of_place = np.append(positions, np.int32(-1))
-        return replace(self, row_of_item=row_of_item, neighbours=of_place[self.neighbours])
 
     def arrays(self) -> Lists:
         """The arrays by list, as the kernels take them."""

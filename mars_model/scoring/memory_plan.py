@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mars_model.errors import SettingsError
-from mars_model.night.spread import Work
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
 from mars_model.scoring.full_blocks import COLUMNS
@@ -18,6 +17,15 @@ _BASE_MB = 330
 _ROW, _REASON, _LIKE = 160, 120, 64
 _MOST_USERS = 20_000
 _SHORTEST_LIST = 32
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much there is to score: users, their likes, and the longest history."""
+
+    n_users: int
+    n_likes: int
+    longest: int
 
 
 @dataclass(frozen=True)

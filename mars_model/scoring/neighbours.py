@@ -196,39 +196,3 @@ def _select(
             left = i
         else:
             break
-
-
-def extend_neighbours(
-    held: Neighbours,
-    relevance: NDArray[np.float32],
-    item_bias: NDArray[np.float32],
-    changed: NDArray[np.int32],
-) -> Neighbours:
-    """The lists with the items `changed` [D] taken out and, by `relevance` [L, D], put in anew.
-
-    A value that falls off the end raises the floor, as does one below it that was never listed.
-    """
-    length = held.values.shape[1]
-    is_stale = np.isin(held.positions, changed)
-    old = np.where(is_stale, -np.inf, held.values)
-    new = relevance + item_bias
-    # Below the floor nothing is listed: what the list leaves out reaches up to there already.
-    new[new <= held.floors[:, None]] = -np.inf
-    values = np.concatenate([old, new], axis=1)
-    positions = np.concatenate(
-        [np.where(is_stale, -1, held.positions), np.broadcast_to(changed, new.shape)], axis=1
-    )
-    order = np.argsort(-values, axis=1, kind="stable")
-    values = np.take_along_axis(values, order, axis=1)
-    positions = np.take_along_axis(positions, order, axis=1)
-    positions[np.isneginf(values)] = -1
-    floors = held.floors
-    if values.shape[1] > length:
-        floors = np.maximum(floors, values[:, length])
-    return Neighbours(
-        np.ascontiguousarray(positions[:, :length], dtype=np.int32),
-        np.ascontiguousarray(values[:, :length]),
-        floors,
-        np.minimum(held.lowest, relevance.min(axis=1, initial=np.inf)),
-        np.maximum(held.highest, relevance.max(axis=1, initial=-np.inf)),
-    )

@@ -76,11 +76,17 @@ def properties(folder: Path) -> dict[str, str]:
     return dict(DeltaTable(folder, without_files=True).metadata().configuration)
 
 
-def append(folder: Path, rows: list[dict[str, Any]]) -> bool:
-    """Add a few rows by one commit; False where only Spark may write the table."""
+def append(folder: Path, rows: list[dict[str, Any]], instead_of: str | None) -> bool:
+    """Add a few rows by one commit, in place of those that match an SQL condition.
+
+    False where only Spark may write the table.
+    """
     try:
-        schema = pa.schema(DeltaTable(folder).schema())
-        write_deltalake(folder, pa.Table.from_pylist(rows, schema=schema), mode="append")
+        table = pa.Table.from_pylist(rows, schema=pa.schema(DeltaTable(folder).schema()))
+        if instead_of is None:
+            write_deltalake(folder, table, mode="append")
+        else:
+            write_deltalake(folder, table, mode="overwrite", predicate=instead_of)
     except DeltaError:
         return False
     return True

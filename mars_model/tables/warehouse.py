@@ -5,7 +5,7 @@ this machine (delta_files.py), and through Spark's public API where they do not.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,6 @@ from mars_model.tables import contracts, delta_files
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.pin import Commit, Pin, TablePin
 from mars_model.tables.session import open_session
-
-_NOTE_OF_SESSION = "spark.databricks.delta.commitInfo.userMetadata"
 
 
 class Warehouse:
@@ -110,6 +108,14 @@ class Warehouse:
             frame = frame.where(F.col(name) == F.lit(value))
         return frame.select(*columns).toArrow()
 
+    def read_batches(
+        self, table: str, columns: Sequence[str], version: int
+    ) -> Iterator[pa.RecordBatch] | None:
+        """The same batch by batch, for tables that grow with users; None where only Spark can."""
+        folder = self._folder(table)
+        found = None if folder is None else delta_files.open_table(folder, version)
+        return None if found is None else found.data.to_batches(columns=list(columns))
+
     def id_types(self) -> IdTypes:
         """How items and users are identified here, as the source tables have it."""
         for table in ("items", "interactions"):
@@ -144,38 +150,35 @@ class Warehouse:
             writer = writer.option("userMetadata", json.dumps(note, sort_keys=True))
         writer.save(self.location(table))
 
-    def append(self, table: str, rows: list[dict[str, Any]]) -> None:
-        """Add a few rows by one commit."""
+    def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
+        """Add a few rows by one commit, in place of those that match an SQL condition."""
         folder = self._folder(table)
-        if folder is not None and delta_files.append(folder, rows):
+        if folder is not None and delta_files.append(folder, rows, instead_of):
             return
         schema = self.read(table).schema
         frame = self.spark.createDataFrame([Row(**row) for row in rows], schema)
-        frame.write.format("delta").mode("append").save(self.location(table))
+        if instead_of is not None:
+            self.overwrite(table, frame, where=instead_of)
+        else:
+            frame.write.format("delta").mode("append").save(self.location(table))
 
     def merge(
         self,
         table: str,
         rows: DataFrame,
         keys: tuple[str, ...],
-        note: dict[str, Any] | None = None,
     ) -> None:
         """Update the rows with equal keys (null equals null) and insert the others."""
         condition = " and ".join(f"held.`{key}` <=> new.`{key}`" for key in keys)
-        if note is not None:  # a merge takes its note from the session
-            self.spark.conf.set(_NOTE_OF_SESSION, json.dumps(note, sort_keys=True))
-        try:
-            (
-                self._delta(table)
-                .alias("held")
-                .merge(rows.alias("new"), condition)
-                .withSchemaEvolution()
-                .whenMatchedUpdateAll()
-                .whenNotMatchedInsertAll()
-                .execute()
-            )
-        finally:
-            self.spark.conf.unset(_NOTE_OF_SESSION)
+        (
+            self._delta(table)
+            .alias("held")
+            .merge(rows.alias("new"), condition)
+            .withSchemaEvolution()
+            .whenMatchedUpdateAll()
+            .whenNotMatchedInsertAll()
+            .execute()
+        )
 
     def is_synthetic(self) -> bool:
         """Whether the items are the generated sample."""
