@@ -1,4 +1,4 @@
-"""Times scoring: blocks against per-user attention, nights against ALS, growth, memory, evenness.
+"""Times scoring: blocks against per-user attention, nights against ALS and implicit, growth.
 
 The modules of benchmarks/night measure one part each. How to read the figures:
 benchmarks/README.md, docs/performance.md.
@@ -23,7 +23,6 @@ from pyspark.sql import SparkSession
 
 from night.als import measure_against_als
 from night.blocks import measure_blocks
-from night.changes import measure_changes
 from night.evenness import measure_evenness
 from night.growth import measure_growth
 from night.machine import describe_machine, machine_text
@@ -89,7 +88,6 @@ class Benchmark:
             ),
             "d": lambda: measure_memory(spark, self.prepared),
             "e": lambda: measure_paths(spark, self.prepared, both, self.real),
-            "f": lambda: measure_changes(spark, self.prepared, sizes.rounds),
             "g": lambda: measure_evenness(spark, self.prepared),
         }
 
@@ -98,7 +96,7 @@ class Benchmark:
         return ("trained", "random")
 
 
-PARTS = ("a", "b", "c", "d", "e", "f", "g")
+PARTS = ("a", "b", "c", "d", "e", "g")
 
 
 @click.command()

@@ -1,31 +1,35 @@
-"""Part b: the whole night against Spark's ALS, in one session, both writing Delta."""
+"""Part b: the whole night against Spark's ALS in one session and against implicit, all in Delta."""
 
 from functools import partial
 
 import click
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.ml.recommendation import ALS, ALSModel
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mars_model.features.likes import LikeMatrix
 from night.prepared import TOP_N, K, Prepared
 from night.report import Cell, Table
+from night.rival import Rival
 from night.scorer import Night, Site, forget_model, run_one
 from night.tables import NightCalendar, nights_from
 from night.timing import Rounds, Spread, paired_rounds, ratios, timed
 
 ALS_TABLE = "als_recommendations"
+RIVAL_TABLE = "implicit_recommendations"
 N_FIT_ITERATIONS = 1
 
 
 def measure_against_als(spark: SparkSession, prepared: list[Prepared], rounds: Rounds) -> Table:
-    """Seconds of a first night, an ordinary night and ALS, and both ratios in paired rounds."""
+    """Seconds of both nights, ALS and implicit, and the nights' ratios to them in paired rounds."""
+    n_threads = spark.sparkContext.defaultParallelism
     rows = [_compare(spark, one, rounds) for one in prepared]
     return Table(
         "b",
-        f"the whole night against ALSModel.recommendForAllUsers({TOP_N}), rank {K}",
+        f"the whole night against ALSModel.recommendForAllUsers({TOP_N}) and implicit, rank {K}",
         rows,
         (
             "Seconds and ratios: median (least to most).",
@@ -34,6 +38,9 @@ def measure_against_als(spark: SparkSession, prepared: list[Prepared], rounds: R
             "and every user is scored again.",
             "ALS: only recommendForAllUsers and its write; its fit is not counted. It may "
             "recommend what a user liked, gives no reasons and is not audited.",
+            f"implicit: recommend for all users with {n_threads} threads, as many as Spark has, "
+            "without liked items, and deltalake's write; likes and ALS's factors are in memory, "
+            "nothing is read, and there are no reasons and no audit.",
             "Same session, users, items, K and N; the JVM runs with its second compiler, which "
             "conf/spark-defaults.conf switches off.",
         ),
@@ -44,10 +51,12 @@ def _compare(spark: SparkSession, prepared: Prepared, rounds: Rounds) -> dict[st
     click.echo(f"(b) {prepared.shape.n_users:,} x {prepared.shape.n_items:,}: ALS", err=True)
     likes = prepared.shape.likes()
     model = fit_als(spark, likes)
+    rival = rival_of(model, likes, spark.sparkContext.defaultParallelism)
     calendar = nights_from()
     with prepared.copy(spark) as site:
         sides = {
             "ALS": partial(timed, partial(_write_als, site, model)),
+            "implicit": partial(timed, partial(_write_rival, site, rival)),
             "first night": partial(_first_night, site, calendar),
             "ordinary night": partial(_ordinary_night, site, calendar),
         }
@@ -57,8 +66,9 @@ def _compare(spark: SparkSession, prepared: Prepared, rounds: Rounds) -> dict[st
         "items": likes.n_items,
         "likes": likes.n_likes,
         **{f"{name}, s": Spread.of(taken) for name, taken in seconds.items()},
-        "first / ALS": ratios(seconds["first night"], seconds["ALS"]),
+        "ordinary / implicit": ratios(seconds["ordinary night"], seconds["implicit"]),
         "ordinary / ALS": ratios(seconds["ordinary night"], seconds["ALS"]),
+        "first / ALS": ratios(seconds["first night"], seconds["ALS"]),
     }
 
 
@@ -72,6 +82,21 @@ def fit_als(spark: SparkSession, likes: LikeMatrix) -> ALSModel:
     return model
 
 
+def rival_of(model: ALSModel, likes: LikeMatrix, n_threads: int) -> Rival:
+    """implicit with the factors that ALS ranks by."""
+    users = _factors(model.userFactors, likes.n_users)
+    return Rival.of(users, _factors(model.itemFactors, likes.n_items), likes, n_threads)
+
+
+def _factors(rows: DataFrame, n: int) -> NDArray[np.float32]:
+    """Factors [n, K] by id; 0 where ALS has none, as for items that nobody likes."""
+    table = rows.toArrow()
+    factors = np.zeros((n, K), dtype=np.float32)
+    values = table["features"].combine_chunks().flatten().to_numpy()
+    factors[table["id"].to_numpy()] = values.reshape(-1, K)
+    return factors
+
+
 def _write_als(site: Site, model: ALSModel) -> None:
     lists = model.recommendForAllUsers(TOP_N)
     rows = lists.select("user", F.posexplode("recommendations").alias("position", "best")).select(
@@ -81,6 +106,10 @@ def _write_als(site: Site, model: ALSModel) -> None:
         F.col("best.rating").alias("score"),
     )
     rows.write.format("delta").mode("overwrite").save(site.warehouse.location(ALS_TABLE))
+
+
+def _write_rival(site: Site, rival: Rival) -> None:
+    rival.write(site.warehouse.location(RIVAL_TABLE), TOP_N)
 
 
 def _first_night(site: Site, calendar: NightCalendar) -> float:

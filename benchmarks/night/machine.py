@@ -10,7 +10,10 @@ from pyspark.sql import SparkSession
 
 from night.session import jvm_options
 
-PACKAGES = ("numpy", "numba", "onnxruntime", "torch", "pyarrow", "pandas", "pyspark", "delta-spark")
+PACKAGES = (
+    *("numpy", "numba", "onnxruntime", "torch", "pyarrow", "pandas"),
+    *("pyspark", "delta-spark", "deltalake", "implicit"),
+)
 _WIDTHS = (("avx512f", 512), ("avx2", 256), ("sse2", 128))
 
 

@@ -3,6 +3,7 @@
 The other modules know nothing of the scorer's settings and signatures.
 """
 
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +32,7 @@ IntArray = NDArray[np.int64]
 
 # What a night writes down about a model's items, and does not make again while it is there.
 MADE_ONCE_A_MODEL = ("item_vectors", "item_neighbours")
-COUNTS_OF_PATHS = ("pairs", "users_by_path", "certificates", "users_reused")
+COUNTS_OF_PATHS = ("pairs", "users_by_path", "certificates")
 
 
 @dataclass(frozen=True)
@@ -76,20 +77,22 @@ def open_spark() -> SparkSession:
     return open_session()
 
 
-def run_one(site: Site, run_date: date, is_full: bool = True) -> Night:
-    """Run a whole night; `is_full` scores every user again and reuses no row of an earlier one."""
+def run_one(site: Site, run_date: date) -> Night:
+    """Run a whole night."""
     started = time.perf_counter()
     run = run_night(
-        site.warehouse, site.registry, site.settings, run_date, lambda line: None, False, is_full
+        site.warehouse, site.registry, site.settings, run_date, lambda line: None, False
     )
     return Night(time.perf_counter() - started, run)
 
 
 def forget_model(site: Site) -> None:
-    """Empty the tables that a model's first night fills."""
+    """Take away what a model's first night makes: rows of tables, arrays kept beside the models."""
     for table in MADE_ONCE_A_MODEL:
         if site.warehouse.exists(table):
             site.spark.sql(f"delete from delta.`{site.warehouse.location(table)}`")
+    for kept in site.registry.folder.glob(".*/"):
+        shutil.rmtree(kept)
 
 
 def max_memory_mb(settings: Settings) -> int:

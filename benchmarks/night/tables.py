@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.tables.contracts import IdTypes
@@ -24,7 +23,7 @@ _YEAR_US = 365 * _DAY_US
 def write_tables(warehouse: Warehouse, likes: LikeMatrix, seed: int) -> None:
     """Write items and interactions; ids are positions, likes lie in the year before the nights."""
     for table, rows in (
-        ("items", items_table(0, likes.n_items)),
+        ("items", items_table(likes.n_items)),
         ("interactions", interactions_table(likes, seed)),
     ):
         with tempfile.TemporaryDirectory(prefix="mars-benchmark-") as folder:
@@ -33,15 +32,15 @@ def write_tables(warehouse: Warehouse, likes: LikeMatrix, seed: int) -> None:
             warehouse.overwrite(table, frame)
 
 
-def items_table(start: int, stop: int) -> pa.Table:
-    """Items `start` to `stop` with a title and no text."""
-    titles = pa.array([f"Item {item_id}" for item_id in range(start, stop)])
-    none = pa.nulls(stop - start, pa.timestamp("us", tz="UTC"))
+def items_table(n_items: int) -> pa.Table:
+    """Items with a title and no text."""
+    titles = pa.array([f"Item {item_id}" for item_id in range(n_items)])
+    none = pa.nulls(n_items, pa.timestamp("us", tz="UTC"))
     return pa.table(
         {
-            "item_id": pa.array(np.arange(start, stop, dtype=np.int64)),
+            "item_id": pa.array(np.arange(n_items, dtype=np.int64)),
             "title": titles,
-            "text": pa.array([""] * (stop - start)),
+            "text": pa.array([""] * n_items),
             "available_from": none,
             "available_until": none,
         }
@@ -62,24 +61,9 @@ def add_likes(
 ) -> None:
     """Append an event for each (user, item) at noon of the day before a night."""
     moments = np.full(len(users), _midnight_us(night) - _DAY_US // 2)
-    _append(warehouse, "interactions", _events(users, items, moments))
-
-
-def add_items(warehouse: Warehouse, start: int, stop: int) -> None:
-    """Append items `start` to `stop`, which nobody likes yet."""
-    _append(warehouse, "items", items_table(start, stop))
-
-
-def end_items(warehouse: Warehouse, items: NDArray[np.int64], night: date) -> None:
-    """Let items be recommended no more from a night on; they stay in histories."""
-    items_now = warehouse.read("items")
-    ended = warehouse.spark.createDataFrame(pa.table({"item_id": items})).withColumn(
-        "ended", F.lit(f"{night.isoformat()} 00:00:00").cast("timestamp")
-    )
-    rows = items_now.join(ended, "item_id", "left").withColumn(
-        "available_until", F.coalesce("ended", "available_until")
-    )
-    warehouse.overwrite("items", rows)
+    with tempfile.TemporaryDirectory(prefix="mars-benchmark-") as folder:
+        frame = _frame(warehouse, _events(users, items, moments), Path(folder))
+        frame.write.format("delta").mode("append").save(warehouse.location("interactions"))
 
 
 def nights_from(first: date = FIRST_NIGHT) -> "NightCalendar":
@@ -110,12 +94,6 @@ def _events(
             "interacted_at": pa.array(moments_us).cast(pa.timestamp("us", tz="UTC")),
         }
     )
-
-
-def _append(warehouse: Warehouse, table: str, rows: pa.Table) -> None:
-    with tempfile.TemporaryDirectory(prefix="mars-benchmark-") as folder:
-        frame = _frame(warehouse, rows, Path(folder))
-        frame.write.format("delta").mode("append").save(warehouse.location(table))
 
 
 def _frame(warehouse: Warehouse, rows: pa.Table, folder: Path) -> DataFrame:

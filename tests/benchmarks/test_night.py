@@ -8,13 +8,15 @@ import time
 
 import numpy as np
 import pytest
+from deltalake import DeltaTable
+from threadpoolctl import threadpool_limits
 
 from mars_model.features.likes import LikeMatrix
-from night.changes import draw_changes
 from night.likes import draw_items, draw_lengths, draw_likes
 from night.per_user import LAYOUTS, PerUser
 from night.prepared import Shape
 from night.report import Table, write_json
+from night.rival import Rival
 from night.timing import Rounds, Spread, paired_rounds, ratios
 from night.watch import WorkerWatch, read_status
 
@@ -95,13 +97,24 @@ def test_the_baseline_ranks_as_a_plain_loop(layout) -> None:
         assert found[user].tolist() == np.argsort(-np.array(scores))[:6].tolist()
 
 
-def test_changes_are_a_twentieth_of_the_users_and_a_hundredth_of_the_items(
-    likes: LikeMatrix,
-) -> None:
-    changes = draw_changes(likes, np.random.default_rng(1))
-    assert len(np.unique(changes.users)) == 100  # 5 % of 2,000
-    assert len(changes.users) == len(changes.items) == 200
-    assert len(np.unique(changes.ended)) == changes.n_new == 15  # 0.5 % of 3,000 each
+def test_implicit_ranks_the_unseen_items_of_every_user_as_a_plain_sort(tmp_path) -> None:
+    rng = np.random.default_rng(4)
+    users, items = (rng.normal(0, 1, (n, 5)).astype(np.float32) for n in (250, 40))
+    liked = [sorted(rng.choice(40, 6, replace=False).tolist()) for _ in range(250)]
+    with threadpool_limits(1, user_api="blas"):
+        rival = Rival.of(users, items, LikeMatrix.from_rows(liked, n_items=40), n_threads=2)
+        for _ in range(2):
+            rival.write(str(tmp_path / "lists"), 3)
+    rows = DeltaTable(tmp_path / "lists").to_pyarrow_table().sort_by("user_id").to_pylist()
+    assert len(rows) == 250 * 3  # the second write replaced the first
+    for user in range(250):
+        scores = users[user] @ items.T
+        scores[liked[user]] = -np.inf
+        best = np.argsort(-scores)[:3]
+        found = sorted(rows[3 * user : 3 * user + 3], key=lambda row: row["rank"])
+        assert [(row["user_id"], row["rank"]) for row in found] == [(user, n) for n in (1, 2, 3)]
+        assert [row["item_id"] for row in found] == best.tolist()
+        assert [row["score"] for row in found] == pytest.approx(scores[best].tolist(), rel=1e-5)
 
 
 def test_sides_take_turns_and_the_warm_round_does_not_count() -> None:
