@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from mars_model.settings import LikeSettings
 
 _NEVER = 2**63 - 1  # sorts likes without a time behind all others
+_UNKNOWN = -(2**61)  # microseconds of an event without a time: before all others
 
 
 def user_histories(interactions: DataFrame, run_date: date, likes: LikeSettings) -> DataFrame:
@@ -31,30 +32,32 @@ def timed_histories(interactions: DataFrame, run_date: date, likes: LikeSettings
         F.col("interacted_at").isNull()
         | (F.col("interacted_at") < F.lit(f"{run_date.isoformat()} 00:00:00").cast("timestamp"))
     )
-    # By user at once: both groupings then find their rows together, and nothing is sorted.
-    event = F.struct("interacted_at", "rating")  # of structs, one with a null is the smaller
+    is_like = (
+        F.lit(1)
+        if likes.min_rating is None
+        else F.coalesce(F.col("rating") >= likes.min_rating, F.lit(False)).cast("long")
+    )
+    moment = F.coalesce(F.unix_micros("interacted_at"), F.lit(_UNKNOWN))
+    # The latest event of a pair, of equal times one that is a like: the largest of one number,
+    # which Spark finds without sorting. By user at once: both groupings find their rows together.
     latest = (
         seen.repartition("user_id")
         .groupBy("user_id", "item_id")
-        .agg(F.max(event).alias("_latest"))
-        .select("user_id", "item_id", "_latest.interacted_at", "_latest.rating")
+        .agg(F.max(moment * 2 + is_like).alias("_latest"))
     )
-    is_like = (
-        F.lit(True)
-        if likes.min_rating is None
-        else F.coalesce(F.col("rating") >= likes.min_rating, F.lit(False))
-    )
-    age = F.coalesce(-F.unix_micros("interacted_at"), F.lit(_NEVER))
-    like = F.when(is_like, F.struct(age.alias("age"), F.col("item_id")))
+    liked_at = F.shiftright("_latest", 1)
+    age = F.when(liked_at == _UNKNOWN, F.lit(_NEVER)).otherwise(-liked_at)
+    was_like = F.col("_latest").bitwiseAND(1) == 1
+    like = F.when(was_like, F.struct(age.alias("age"), F.col("item_id")))
+    newest = F.max(F.when(was_like & (liked_at != _UNKNOWN), liked_at))
     collected = latest.groupBy("user_id").agg(
-        F.sort_array(F.collect_list(like)).alias("_likes"),
-        F.max(F.when(is_like, F.col("interacted_at"))).alias("last_interacted_at"),
+        F.sort_array(F.collect_list(like)).alias("_likes"), newest.alias("_newest")
     )
     return collected.select(
         "user_id",
         F.col("_likes.item_id").alias("item_ids"),
         F.size("_likes").alias("n_items"),
-        "last_interacted_at",
+        F.timestamp_micros("_newest").alias("last_interacted_at"),
         F.transform("_likes.age", _seconds).alias("liked_at_s"),
     )
 

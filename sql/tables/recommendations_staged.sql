@@ -1,4 +1,4 @@
--- What was scored and waits for its audit. Readers use recommendations.
+-- What an audit refused, for inspection. Readers use recommendations.
 -- Grain: one row per (run_date, user, rank).
 create table ${table} (
     run_date date not null,

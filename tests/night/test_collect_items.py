@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from mars_model.night.collect_items import allow_segments, collect_catalogue
 
 from mars_model.errors import InputDataError
 from mars_model.features.eligibility import Segments
-from mars_model.night.collect_items import allow_segments, collect_catalogue
 from mars_model.scoring import items as scoring_items
 
 ITEMS = (

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from mars_model.night.score_users import Shipment, score_block, score_users
+
 from mars_model.night.shipping import ship_arrays, ship_file
 from mars_model.night.spread import Work
 from mars_model.settings import ScoringSettings

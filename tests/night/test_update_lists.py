@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-
 from mars_model.night.encode_items import encode_items
-from mars_model.night.inputs import read_inputs
 from mars_model.night.kept_lists import TABLE
-from mars_model.night.build_tables import build_documents, build_histories
-from mars_model.night.run_night import run_night
 from mars_model.night.update_lists import update_lists
+
+from mars_model.night.build_tables import build_documents, build_histories
+from mars_model.night.inputs import read_inputs
+from mars_model.night.run_night import run_night
 from mars_model.tables.contracts import schema
 from tests.conftest import RUN_DATE, Night, small_settings
 from tests.night.conftest import by_user, copy_night, put_rows, rows_of

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from mars_model.night.score_users import Shipment, score_users
+
 from mars_model.night.shipping import ship_arrays, ship_file, take_back
 from mars_model.night.spread import measure_work
 from mars_model.settings import ScoringSettings
