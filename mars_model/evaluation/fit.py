@@ -55,7 +55,10 @@ def fit(
 ) -> Fitted:
     """Train from the beginning, or from a checkpoint of the same task."""
     settings = task.settings
-    network = untrained_network(task)
+    training = settings.training
+    network = build_network(
+        task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
+    )
     attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)
     result = train(
@@ -79,15 +82,6 @@ def attention_of(model: ModelSettings) -> Attention:
         path = Path(folder) / "attention.onnx"
         path.write_bytes(graph.SerializeToString())
         return open_attention(path)
-
-
-def untrained_network(task: FittingTask) -> MarsNetwork:
-    """The network that every training of the task starts from."""
-    settings = task.settings
-    training = settings.training
-    return build_network(
-        task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
-    )
 
 
 def checkpoints_of(
