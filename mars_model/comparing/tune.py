@@ -7,7 +7,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from mars_model.comparing.tuning_basis import made_of
+from mars_model.comparing.study import Study, open_study
+from mars_model.comparing.trial_records import TrialRecord, trial_line, write_trials
 from mars_model.comparing.tuning_report import (
     BEST,
     PLOT,
@@ -15,13 +16,10 @@ from mars_model.comparing.tuning_report import (
     draw_importances,
     write_best,
 )
-from mars_model.comparing.tuning_space import space_of, values_in, with_values
-from mars_model.comparing.tuning_study import Study, open_study
-from mars_model.comparing.tuning_trials import TrialRecord, trial_line, write_trials
+from mars_model.comparing.tuning_space import made_of, space_of, values_in, with_values
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.evaluation.fit import FittingTask, fit
 from mars_model.evaluation.holdout import hold_out
-from mars_model.evaluation.search_space import Space
 from mars_model.features.likes import LikeMatrix
 from mars_model.fitting.training_data import TrainingData, read_training_data
 from mars_model.settings import Settings
@@ -65,7 +63,7 @@ def tune(
     study = open_study(
         database,
         space,
-        _start(space, settings),
+        values_in(settings, space),
         made_of(settings, space, data),
         settings.training.seed,
         n_warmup_epochs=max(1, settings.training.max_epochs // 5),
@@ -97,24 +95,16 @@ def _evaluate(
     held: LikeMatrix,
     values: dict[str, float],
     progress: Progress,
-) -> str:
-    """Train with some values; says why where it came to a number that is none."""
+) -> float | str:
+    """Train with some values: the best epoch's validation, or why it came to no number."""
     tried = with_values(settings, values)
     task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, tried)
     try:
-        fit(task, progress)
+        return fit(task, progress).result.best_validation
     except (SettingsError, InputDataError):
         raise
     except MarsBatchError as error:
         return str(error)
-    return ""
-
-
-def _start(space: Space, settings: Settings) -> dict[str, float]:
-    """Draws that stand for the settings as they are, where the space has them."""
-    now = values_in(settings, space)
-    drawn = {name: values.draw_of(now[name]) for name, values in space.items()}
-    return {name: draw for name, draw in drawn.items() if draw is not None}
 
 
 def _write_files(

@@ -1,4 +1,4 @@
-"""What a search leaves beside its study and trials.csv: importance.png and best.yaml."""
+"""What tune leaves beside its study and trials.csv: importance.png and best.yaml."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load, save
 
 from mars_model import __version__
-from mars_model.training.records import EpochRecord
+from mars_model.training.epoch_records import EpochRecord
 from mars_model.training.state import TrainingState
 
 INDEX_FILE = "checkpoint.json"

@@ -16,9 +16,9 @@ from mars_model.settings import AttentionKind, TrainingSettings
 from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.checkpoint import Checkpoints
 from mars_model.training.epoch import Objective, not_a_number, train_epoch
+from mars_model.training.epoch_records import EpochRecord, Progress, TrainingResult
 from mars_model.training.network import MarsNetwork, all_vectors
 from mars_model.training.processes import ALONE, Processes
-from mars_model.training.records import EpochRecord, Progress, TrainingResult
 from mars_model.training.reproducible import pick_device, reproducible
 from mars_model.training.sampled_objective import SampledObjective
 from mars_model.training.state import TrainingState
