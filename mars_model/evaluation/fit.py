@@ -68,7 +68,6 @@ def fit(
         settings.training,
         validate,
         progress,
-        settings.model.attention,
         checkpoints,
         processes,
     )
