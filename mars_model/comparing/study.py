@@ -64,17 +64,16 @@ class Study:
         trial = self._ask()
         try:
             worth = evaluate(self._values(trial.params), _Listener(trial))
+            if isinstance(worth, str):
+                trial.set_user_attr("note", worth)
+                raise optuna.TrialPruned
         except optuna.TrialPruned:
             self._study.tell(trial, state=TrialState.PRUNED)
         except BaseException:
             self._study.tell(trial, state=TrialState.FAIL)
             raise
         else:
-            if isinstance(worth, str):
-                trial.set_user_attr("note", worth)
-                self._study.tell(trial, state=TrialState.PRUNED)
-            else:
-                self._study.tell(trial, worth)
+            self._study.tell(trial, worth)
         return self._record(self._study.get_trials(deepcopy=False)[trial.number])
 
     def fail_interrupted(self) -> int:

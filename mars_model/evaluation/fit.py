@@ -16,8 +16,9 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.sessions import Attention, open_attention
 from mars_model.settings import ModelSettings, Settings
 from mars_model.training.checkpoint import Checkpoints, checkpoint_name
+from mars_model.training.epoch_records import Progress, TrainingResult
 from mars_model.training.export import attention_graph
-from mars_model.training.loop import Progress, TrainingResult, train
+from mars_model.training.loop import train
 from mars_model.training.network import MarsNetwork, build_network
 from mars_model.training.processes import ALONE, Processes
 

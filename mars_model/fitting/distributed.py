@@ -20,7 +20,7 @@ from mars_model.evaluation.fit import Fitted, FittingTask, fit
 from mars_model.settings import Settings
 from mars_model.tables.session import is_on_one_machine
 from mars_model.training.checkpoint import Checkpoints
-from mars_model.training.loop import EpochRecord, Progress
+from mars_model.training.epoch_records import EpochRecord, Progress
 from mars_model.training.processes import join_processes
 
 # In front of a line of a process's stdout that `train` is to understand: {kind: what}.

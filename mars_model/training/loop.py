@@ -24,8 +24,6 @@ from mars_model.training.reproducible import pick_device, reproducible
 from mars_model.training.sampled_objective import SampledObjective
 from mars_model.training.state import TrainingState
 
-__all__ = ["EpochRecord", "Progress", "TrainingResult", "Validate", "train"]
-
 FloatArray = NDArray[np.float32]
 # Takes candidate and memory vectors [n_items, K] and biases [n_items]; higher is better.
 Validate = Callable[[FloatArray, FloatArray, FloatArray], float]

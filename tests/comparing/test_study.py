@@ -20,7 +20,7 @@ from mars_model.comparing.tuning_space import (
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.evaluation.search_space import Choice, Range
 from mars_model.settings import Settings, find_model_file, load_settings
-from mars_model.training.loop import EpochRecord
+from mars_model.training.epoch_records import EpochRecord
 
 VARIANTS = ("mars", "mars-no-text", "mars-embed", "mars-no-attention", "mars-plus")
 SPACE = {
