@@ -21,7 +21,7 @@ from mars_model.fitting.training_data import TrainingData, read_training_data
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
-from mars_model.training.loop import EpochRecord
+from mars_model.training.epoch_records import EpochRecord
 from mars_model.training.network import build_network
 from mars_model.training.reproducible import reproducible
 from mars_model.training.sampled_objective import SampledObjective

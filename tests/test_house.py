@@ -101,7 +101,7 @@ def test_one_module_imports_mlflow() -> None:
 
 
 def test_one_module_imports_optuna_and_two_draw() -> None:
-    assert importers("optuna") == {"comparing/tuning_study.py", "comparing/equal_search.py"}
+    assert importers("optuna") == {"comparing/study.py"}
     assert importers("matplotlib") == {"comparing/tuning_report.py", "reports/plots.py"}
     assert importers("jinja2") == {"reports/page.py"}
 

@@ -17,8 +17,8 @@ from mars_model.fitting.export_bundle import write_bundle_files
 from mars_model.fitting.train import train_model
 from mars_model.fitting.training_data import TrainingData, read_training_data
 from mars_model.settings import Settings
+from mars_model.training.epoch_records import EpochRecord
 from mars_model.training.network import build_network
-from mars_model.training.records import EpochRecord
 from night.scorer import Site
 from night.tables import FIRST_NIGHT
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from mars_model.training.loop import Progress
+    from mars_model.training.epoch_records import Progress
 
 
 class TrainingBar:

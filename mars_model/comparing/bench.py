@@ -7,9 +7,9 @@ import numpy as np
 
 from mars_model.comparing.cells import KeptCells
 from mars_model.comparing.compared_data import EvaluationData
-from mars_model.comparing.equal_search import search
 from mars_model.comparing.families import Family
 from mars_model.comparing.fits import BestTrial, Fit, fit_contender
+from mars_model.comparing.study import search
 from mars_model.errors import MarsBatchError
 from mars_model.evaluation.comparison import (
     MAP,
@@ -96,7 +96,7 @@ class Bench:
             self.say(f"{family.name}: validation MAP@500 {value:.4f} with {said}")
             return value
 
-        return search(family.space, family.start, n_trials, self.tuning_seed, judge)
+        return search(family.space, family.start, n_trials, self.tuning_seed, judge), n_trials
 
     def validation(self, contender: Contender, metric: str) -> float:
         """A metric on the tuning seed's validation likes; −1 where a training ran away."""

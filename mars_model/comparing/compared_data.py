@@ -88,9 +88,7 @@ def read_evaluation_data(
 def stream_timed_likes(
     histories: DataFrame, item_ids: NDArray[np.generic], min_likes: int
 ) -> tuple[TimedLikes, NDArray[np.generic]]:
-    """Likes by position with their times, and the users' ids, ascending.
-
-    Rows pass by one partition at a time.
+    """Likes by position with their times, and the users' ids, ascending; one partition at a time.
 
     `histories` as `timed_histories` makes them. Users who like fewer than `min_likes` of these
     items stay out.

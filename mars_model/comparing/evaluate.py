@@ -1,6 +1,6 @@
 """Runs evaluate: models and baselines on held-out likes, over seeds, cell by cell."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -17,6 +17,7 @@ from mars_model.evaluation.baselines.choose_baseline import NAMES, why_not
 from mars_model.evaluation.comparison import Comparison, Contender, Outcome
 from mars_model.evaluation.metrics.item_vectors import ItemVectors
 from mars_model.evaluation.rank_cold_items import rank_cold_by_tfidf, rank_cold_by_variant
+from mars_model.evaluation.search_space import Value
 from mars_model.evaluation.splits.choose_split import split_of as split_by_name
 from mars_model.evaluation.splits.cold_items import split_cold_items
 from mars_model.settings import Settings
@@ -43,6 +44,15 @@ class Protocol:
     has_text_only: bool = False
 
 
+@dataclass(frozen=True)
+class Tuned:
+    """A model whose settings stand; without a family where it cannot run here."""
+
+    family: Family | None
+    values: Mapping[str, Value]
+    outcome: Outcome
+
+
 def is_baseline(name: str) -> bool:
     """Whether a name is a baseline's; all others are names of models' settings files."""
     return name in (*NAMES, COLD_BASELINE)
@@ -59,16 +69,9 @@ def evaluate(
     if COLD_BASELINE in models:
         raise SettingsError(f"model {COLD_BASELINE}: ranks cold items only, add --cold-items SHARE")
     bench = open_bench(warehouse, settings, models, protocol, say)
-    outcomes = []
-    for name, model in models.items():
-        if model is None and (reason := why_not(name)):
-            say(f"{name}: not run: {reason}")
-            outcomes.append(not_run(name, reason))
-        else:
-            family = family_of(name, model, settings, bench)
-            values, n_trials = bench.tune(family, protocol.n_trials)
-            outcomes.append(bench.run(family.contender(values), protocol.seeds, n_trials))
-    return bench.comparison(tuple(outcomes), protocol.seeds, protocol.n_trials)
+    tuned = tune_all(bench, settings, models, protocol)
+    outcomes = tuple(model.outcome for model in tuned)
+    return bench.comparison(outcomes, protocol.seeds, protocol.n_trials)
 
 
 def open_bench(
@@ -85,6 +88,27 @@ def open_bench(
     judge = Judge(protocol.at, split_of, vectors)
     kept = KeptCells.open(warehouse, data.fingerprint, first.name, data.protocol)
     return Bench(kept, judge, data, protocol.seeds[0], say)
+
+
+def tune_all(
+    bench: Bench,
+    settings: Settings,
+    models: Models,
+    protocol: Protocol,
+    bounded: Callable[[Family], Family] = lambda family: family,
+) -> list[Tuned]:
+    """Search, then test with every seed, one model after the other."""
+    tuned = []
+    for name, model in models.items():
+        if model is None and (reason := why_not(name)):
+            bench.say(f"{name}: not run: {reason}")
+            tuned.append(Tuned(None, {}, not_run(name, reason)))
+            continue
+        family = bounded(family_of(name, model, settings, bench))
+        values, n_trials = bench.tune(family, protocol.n_trials)
+        outcome = bench.run(family.contender(values), protocol.seeds, n_trials)
+        tuned.append(Tuned(family, values, outcome))
+    return tuned
 
 
 def family_of(name: str, model: Settings | None, settings: Settings, bench: Bench) -> Family:

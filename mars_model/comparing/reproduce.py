@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 
 from mars_model.comparing.bench import Bench, Say
-from mars_model.comparing.evaluate import Models, Protocol, family_of, not_run, open_bench
-from mars_model.comparing.families import Family
+from mars_model.comparing.evaluate import Models, Protocol, Tuned, family_of, open_bench, tune_all
 from mars_model.comparing.profiles import (
     ITEM_PENALTY_OF,
     SIZE_OF,
@@ -15,10 +14,8 @@ from mars_model.comparing.profiles import (
     VARIANTS,
     Profile,
 )
-from mars_model.evaluation.baselines.choose_baseline import why_not
-from mars_model.evaluation.comparison import Comparison, Outcome, main_metrics
+from mars_model.evaluation.comparison import Comparison, main_metrics
 from mars_model.evaluation.examples import examples, first_users
-from mars_model.evaluation.search_space import Value
 from mars_model.evaluation.variant import fit_variant
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
@@ -37,15 +34,6 @@ class Reproduction:
     examples: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class _Tuned:
-    """A model whose settings stand."""
-
-    family: Family
-    values: Mapping[str, Value]
-    outcome: Outcome
-
-
 def reproduce(
     warehouse: Warehouse,
     settings: Settings,
@@ -61,17 +49,7 @@ def reproduce(
     """
     protocol = Protocol(run_date, profile.seeds, n_trials=profile.n_trials)
     bench = open_bench(warehouse, settings, models, protocol, say)
-    tuned: list[_Tuned] = []
-    outcomes: list[Outcome] = []
-    for name, model in models.items():
-        if model is None and (reason := why_not(name)):
-            outcomes.append(not_run(name, reason))
-            say(f"{name}: not run: {reason}")
-            continue
-        family = profile.searched(family_of(name, model, settings, bench))
-        values, n_trials = bench.tune(family, profile.n_trials)
-        outcomes.append(bench.run(family.contender(values), profile.seeds, n_trials))
-        tuned.append(_Tuned(family, values, outcomes[-1]))
+    tuned = tune_all(bench, settings, models, protocol, profile.searched)
     figures = (
         ("Figure 4", "size of the vectors", SIZE_OF, profile.sizes),
         ("Figure 5", "penalty of users, λ_u", USER_PENALTY_OF, profile.penalties),
@@ -80,13 +58,14 @@ def reproduce(
     curves = [_vary(bench, tuned, *figure) for figure in figures]
     curves += _compare_variants(bench, variants, settings, profile.seeds)
     shown = _explain(bench, variants[_EXPLAINED])
-    comparison = bench.comparison(tuple(outcomes), profile.seeds, profile.n_trials)
+    outcomes = tuple(model.outcome for model in tuned)
+    comparison = bench.comparison(outcomes, profile.seeds, profile.n_trials)
     return Reproduction(comparison, curves, shown)
 
 
 def _vary(
     bench: Bench,
-    tuned: Sequence[_Tuned],
+    tuned: Sequence[Tuned],
     figure: str,
     label: str,
     setting_of: Mapping[str, str],
@@ -96,13 +75,14 @@ def _vary(
     recall = main_metrics(bench.judge.at)[0]
     series: dict[str, list[tuple[float, float]]] = {}
     for model in tuned:
-        if (setting := setting_of.get(model.family.name)) and model.outcome.cells:
-            bench.say(f"{figure}: {model.family.name}, {setting}")
+        family, setting = model.family, setting_of.get(model.outcome.name)
+        if family and setting and model.outcome.cells:
+            bench.say(f"{figure}: {family.name}, {setting}")
             points = []
             for value in values:
-                contender = model.family.contender({**model.values, setting: value})
+                contender = family.contender({**model.values, setting: value})
                 points.append((float(value), max(0.0, bench.validation(contender, recall))))
-            series[model.family.name] = points
+            series[family.name] = points
     return {"figure": figure, "x": label, "metric": recall, "series": series}
 
 

@@ -7,26 +7,25 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from mars_model.comparing.tuning_basis import made_of
+from mars_model.comparing.study import Study, open_study
+from mars_model.comparing.trial_records import TrialRecord, trial_line
 from mars_model.comparing.tuning_report import (
     BEST,
     PLOT,
     TABLE,
     draw_importances,
-    write_best,
+    files_of,
+    write_files,
 )
-from mars_model.comparing.tuning_space import space_of, values_in, with_values
-from mars_model.comparing.tuning_study import Study, open_study
-from mars_model.comparing.tuning_trials import TrialRecord, trial_line, write_trials
+from mars_model.comparing.tuning_space import made_of, space_of, values_in, with_values
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.evaluation.fit import FittingTask, fit
 from mars_model.evaluation.holdout import hold_out
-from mars_model.evaluation.search_space import Space
 from mars_model.features.likes import LikeMatrix
 from mars_model.fitting.training_data import TrainingData, read_training_data
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
-from mars_model.training.loop import Progress
+from mars_model.training.epoch_records import Progress
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def tune(
     study = open_study(
         database,
         space,
-        _start(space, settings),
+        values_in(settings, space),
         made_of(settings, space, data),
         settings.training.seed,
         n_warmup_epochs=max(1, settings.training.max_epochs // 5),
@@ -80,14 +79,9 @@ def tune(
             say(f"{timeout_s:g} s have passed: no further trial is started")
             break
         record = study.run_next(evaluate)
-        best = _write_files(study, database, settings, list(space))
+        best = write_files(study, database, settings, list(space))
         say(trial_line(record, best, study.n_finished(), n_trials))
     return _report(study, database, settings, list(space))
-
-
-def files_of(database: Path) -> Path:
-    """The folder of a study's files."""
-    return database.with_suffix("")
 
 
 def _evaluate(
@@ -97,44 +91,20 @@ def _evaluate(
     held: LikeMatrix,
     values: dict[str, float],
     progress: Progress,
-) -> str:
-    """Train with some values; says why where it came to a number that is none."""
+) -> float | str:
+    """Train with some values: the best epoch's validation, or why it came to no number."""
     tried = with_values(settings, values)
     task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, tried)
     try:
-        fit(task, progress)
+        return fit(task, progress).result.best_validation
     except (SettingsError, InputDataError):
         raise
     except MarsBatchError as error:
         return str(error)
-    return ""
-
-
-def _start(space: Space, settings: Settings) -> dict[str, float]:
-    """Draws that stand for the settings as they are, where the space has them."""
-    now = values_in(settings, space)
-    drawn = {name: values.draw_of(now[name]) for name, values in space.items()}
-    return {name: draw for name, draw in drawn.items() if draw is not None}
-
-
-def _write_files(
-    study: Study, database: Path, settings: Settings, names: list[str]
-) -> TrialRecord | None:
-    """Bring the table and the best settings up to date; returns the best trial."""
-    folder, best = files_of(database), study.best()
-    folder.mkdir(parents=True, exist_ok=True)
-    write_trials(folder / TABLE, study.records(), names)
-    if best is not None:
-        title = (
-            f"Trial {best.number} of the study {database.stem}: validation MAP@500 "
-            f"{best.value:.6f} at epoch {best.best_epoch}. Train with: mars-batch --conf FILE train"
-        )
-        write_best(folder / BEST, with_values(settings, best.values), title)
-    return best
 
 
 def _report(study: Study, database: Path, settings: Settings, names: list[str]) -> Tuned:
-    best = _write_files(study, database, settings, names)
+    best = write_files(study, database, settings, names)
     folder, n_finished = files_of(database), study.n_finished()
     importances = study.importances()
     if importances:

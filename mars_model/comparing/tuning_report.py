@@ -1,4 +1,4 @@
-"""What a search leaves beside its study and trials.csv: importance.png and best.yaml."""
+"""What tune leaves beside its study: trials.csv, importance.png and best.yaml."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,9 +7,33 @@ from typing import Any
 import yaml
 from matplotlib.figure import Figure
 
+from mars_model.comparing.study import Study
+from mars_model.comparing.trial_records import TrialRecord, write_trials
+from mars_model.comparing.tuning_space import with_values
 from mars_model.settings import Settings
 
 TABLE, PLOT, BEST = "trials.csv", "importance.png", "best.yaml"
+
+
+def files_of(database: Path) -> Path:
+    """The folder of a study's files."""
+    return database.with_suffix("")
+
+
+def write_files(
+    study: Study, database: Path, settings: Settings, names: list[str]
+) -> TrialRecord | None:
+    """Bring the table and the best settings up to date; returns the best trial."""
+    folder, best = files_of(database), study.best()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_trials(folder / TABLE, study.records(), names)
+    if best is not None:
+        title = (
+            f"Trial {best.number} of the study {database.stem}: validation MAP@500 "
+            f"{best.value:.6f} at epoch {best.best_epoch}. Train with: mars-batch --conf FILE train"
+        )
+        write_best(folder / BEST, with_values(settings, best.values), title)
+    return best
 
 
 def write_best(path: Path, settings: Settings, title: str) -> None:

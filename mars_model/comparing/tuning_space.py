@@ -1,12 +1,16 @@
-"""What tune searches, as data: the settings that matter for each objective, and their values.
+"""What tune searches, as data, and what its trials have in common.
 
 Source: docs/model.md, "Search". The paper's grids: Zheng et al., section on settings.
 """
 
+import hashlib
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
+from mars_model import __version__
 from mars_model.errors import SettingsError
 from mars_model.evaluation.search_space import Choice, Range, Space, Value
+from mars_model.fitting.training_data import TrainingData
 from mars_model.settings import ModelSettings, Settings
 
 _DECAY = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)
@@ -33,6 +37,9 @@ SAMPLED: Space = {
     "training.max_memory": Choice((5, 10, 20, 50)),
     "model.representation_size": Choice((5, 10, 20, 50, 70, 100)),
 }
+
+# How a training is computed, which its metric does not hang on.
+_NOT_COMPARED = {"n_threads", "device"}
 
 
 def space_of(settings: Settings, fixed: Collection[str] = ()) -> Space:
@@ -64,6 +71,42 @@ def values_in(settings: Settings, names: Collection[str]) -> dict[str, float]:
     """The values that some settings, by dotted name, have."""
     tree = settings.model_dump()
     return {name: tree[name.split(".")[0]][name.split(".")[1]] for name in names}
+
+
+def made_of(settings: Settings, space: Space, data: TrainingData) -> dict[str, str]:
+    """All that two trials must have in common to be compared."""
+    branches = settings.model_dump(include={"likes", "documents", "model", "training"})
+    shaping = {
+        f"{branch}.{name}": str(value)
+        for branch, leaves in branches.items()
+        for name, value in leaves.items()
+        if name not in _NOT_COMPARED
+    }
+    digest = hashlib.sha256(data.documents.tobytes())
+    for array in (data.likes.starts, data.likes.item_idx):
+        digest.update(array.tobytes())
+    digest.update("\n".join(map(str, [*data.user_ids, *data.item_ids])).encode())
+    likes_and_documents = digest.hexdigest()[:12]
+    return {
+        "release": __version__,
+        "likes and documents before the run date": likes_and_documents,
+        **shaping,
+        **{name: str(values) for name, values in space.items()},
+    }
+
+
+def check_made_of(database: Path, begun: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Raise SettingsError naming all differences between a study's first start and this one."""
+    names = [name for name in {**begun, **now} if begun.get(name) != now.get(name)]
+    if names:
+        differences = "; ".join(
+            f"'{name}' was {begun.get(name, 'missing')}, is {now.get(name, 'missing')}"
+            for name in names
+        )
+        raise SettingsError(
+            f"study {database}: its trials cannot be compared with new ones: {differences}. Put "
+            "this back, or begin another study with --study NAME"
+        )
 
 
 def _missing_in(model: ModelSettings) -> set[str]:

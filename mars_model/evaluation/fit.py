@@ -16,8 +16,9 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.sessions import Attention, open_attention
 from mars_model.settings import ModelSettings, Settings
 from mars_model.training.checkpoint import Checkpoints, checkpoint_name
+from mars_model.training.epoch_records import Progress, TrainingResult
 from mars_model.training.export import attention_graph
-from mars_model.training.loop import Progress, TrainingResult, train
+from mars_model.training.loop import train
 from mars_model.training.network import MarsNetwork, build_network
 from mars_model.training.processes import ALONE, Processes
 
@@ -55,7 +56,10 @@ def fit(
 ) -> Fitted:
     """Train from the beginning, or from a checkpoint of the same task."""
     settings = task.settings
-    network = untrained_network(task)
+    training = settings.training
+    network = build_network(
+        task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
+    )
     attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)
     result = train(
@@ -65,7 +69,6 @@ def fit(
         settings.training,
         validate,
         progress,
-        settings.model.attention,
         checkpoints,
         processes,
     )
@@ -79,15 +82,6 @@ def attention_of(model: ModelSettings) -> Attention:
         path = Path(folder) / "attention.onnx"
         path.write_bytes(graph.SerializeToString())
         return open_attention(path)
-
-
-def untrained_network(task: FittingTask) -> MarsNetwork:
-    """The network that every training of the task starts from."""
-    settings = task.settings
-    training = settings.training
-    return build_network(
-        task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
-    )
 
 
 def checkpoints_of(

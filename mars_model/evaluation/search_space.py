@@ -13,13 +13,18 @@ class Choice:
 
     values: tuple[Any, ...]
 
+    @property
+    def draws(self) -> tuple[Any, ...]:
+        """What a search draws in their place: it takes no tuples."""
+        return tuple(str(value) if isinstance(value, tuple) else value for value in self.values)
+
     def setting(self, drawn: Any) -> Any:
         """The value of the setting that a draw stands for."""
-        return drawn
+        return self.values[self.draws.index(drawn)]
 
     def draw_of(self, setting: Any) -> Any:
         """The draw that stands for a value, None where there is none."""
-        return setting if setting in self.values else None
+        return self.draws[self.values.index(setting)] if setting in self.values else None
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,9 @@ class Range:
             return int(drawn)
         return 0.0 if drawn < self.zero_below else float(f"{drawn:.3g}")
 
-    def draw_of(self, setting: int | float) -> int | float | None:
-        """The draw that stands for a value, None where there is none."""
-        drawn = self.low if setting == 0 and self.zero_below else setting
+    def draw_of(self, setting: Any) -> int | float | None:
+        """The draw that stands for a number, None where there is none."""
+        drawn: int | float = self.low if setting == 0 and self.zero_below else setting
         return drawn if self.low <= drawn <= self.high else None
 
 

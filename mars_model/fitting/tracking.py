@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.settings import Settings
-
-if TYPE_CHECKING:
-    from mars_model.training.loop import EpochRecord
+from mars_model.training.epoch_records import EpochRecord
 
 _PARAMETERS_PER_CALL = 100  # MLflow takes no more at once
 
@@ -29,7 +27,7 @@ class Tracking:
     def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
         """Steps are not logged."""
 
-    def on_epoch(self, record: "EpochRecord") -> None:
+    def on_epoch(self, record: EpochRecord) -> None:
         """Loss and validation MAP@500 of an epoch."""
         metrics = {"epoch_loss": record.loss, "epoch_validation_map@500": record.validation}
         self._try(lambda: self._log_metrics(metrics, record.epoch))

@@ -25,7 +25,7 @@ from mars_model.scoring.sessions import open_attention
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.checkpoint import Checkpoints
-from mars_model.training.loop import Progress, TrainingResult
+from mars_model.training.epoch_records import Progress, TrainingResult
 
 
 @dataclass(frozen=True)

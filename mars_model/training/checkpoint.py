@@ -14,8 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load, save
 
 from mars_model import __version__
-from mars_model.training.network import MarsNetwork
-from mars_model.training.records import EpochRecord
+from mars_model.training.epoch_records import EpochRecord
 from mars_model.training.state import TrainingState
 
 INDEX_FILE = "checkpoint.json"
@@ -45,16 +44,6 @@ def checkpoint_name(shape: dict[str, Any], arrays: Iterable[NDArray[Any]]) -> st
         data.update(f"{array.dtype.str}{array.shape}".encode())
         data.update(np.ascontiguousarray(array).data)
     return f".checkpoint-{settings.hexdigest()[:12]}-{data.hexdigest()[:12]}"
-
-
-def write_weights(network: MarsNetwork, path: Path) -> None:
-    """Write a network's weights alone, as safetensors."""
-    path.write_bytes(save(network.state_dict()))
-
-
-def read_weights(network: MarsNetwork, path: Path) -> None:
-    """Give a network of the same shape the weights of a file."""
-    network.load_state_dict(load(path.read_bytes()))
 
 
 class Checkpoints:

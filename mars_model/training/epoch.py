@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mars_model.errors import MarsBatchError
 from mars_model.settings import TrainingSettings
+from mars_model.training.epoch_records import Progress
 from mars_model.training.processes import ALONE, Processes
-from mars_model.training.records import Progress
 from mars_model.training.state import TrainingState
 from mars_model.training.step_vectors import StepVectors
 

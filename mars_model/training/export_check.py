@@ -62,10 +62,7 @@ def check_export(
         (files.user_encoder, network.user_encoder),
     ):
         run_encoder = open_encoder(path)
-        free = None
-        if encoder.free is not None:
-            # Larger than any that training begins with, so that a part left out is seen.
-            free = rng.normal(0, 0.5, (len(words), encoder.size)).astype(np.float32)
+        free = _free_vectors(encoder, len(words), rng)
         expected = encode_by_loop(encoder, words, free)
         vectors.append(expected.astype(np.float32))
         for size in BATCH_SIZES:
@@ -73,17 +70,10 @@ def check_export(
                 encoder, run_encoder, words, free, expected, size
             )
     candidates, memory = vectors[0][:N_CANDIDATES], vectors[1]
-    bias = rng.normal(0, 1, len(candidates)).astype(np.float32)
     run_attention = open_attention(files.attention)
     for size in BATCH_SIZES:
-        histories = [
-            np.sort(rng.choice(len(memory), rng.integers(1, MAX_HISTORY + 1), replace=False))
-            for _ in range(size)
-        ]
-        differences[files.attention, size] = _largest_difference(
-            attend_by_loop(histories, memory, candidates, attention) + bias,
-            _attend_in_torch(histories, memory, candidates, attention) + bias,
-            run_attention(histories, memory, candidates, bias),
+        differences[files.attention, size] = _attention_difference(
+            run_attention, memory, candidates, attention, size, rng
         )
     _raise_if_above_limit(differences)
     return max(differences.values())
@@ -108,6 +98,13 @@ def window_of(encoder: Encoder) -> int:
     return len(encoder.text.filters) if isinstance(encoder.text, ConvolutionalText) else 1
 
 
+def _free_vectors(encoder: Encoder, n: int, rng: np.random.Generator) -> FloatArray | None:
+    """Larger than any that training begins with, so that a part left out is seen."""
+    if encoder.free is None:
+        return None
+    return rng.normal(0, 0.5, (n, encoder.size)).astype(np.float32)
+
+
 def _encoder_difference(
     encoder: Encoder,
     run_encoder: RunEncoder,
@@ -127,6 +124,27 @@ def _encoder_difference(
         in_onnx = run_encoder(words[rows], some)
         differences.append(_largest_difference(expected[rows], in_torch, in_onnx))
     return max(differences)
+
+
+def _attention_difference(
+    run_attention: RunAttention,
+    memory: FloatArray,
+    candidates: FloatArray,
+    kind: AttentionKind,
+    size: int,
+    rng: np.random.Generator,
+) -> float:
+    """Score histories of so many users at once."""
+    bias = rng.normal(0, 1, len(candidates)).astype(np.float32)
+    histories = [
+        np.sort(rng.choice(len(memory), rng.integers(1, MAX_HISTORY + 1), replace=False))
+        for _ in range(size)
+    ]
+    return _largest_difference(
+        attend_by_loop(histories, memory, candidates, kind) + bias,
+        _attend_in_torch(histories, memory, candidates, kind) + bias,
+        run_attention(histories, memory, candidates, bias),
+    )
 
 
 def _attend_in_torch(

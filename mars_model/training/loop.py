@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mars_model.errors import InputDataError
 from mars_model.features.likes import LikeMatrix
@@ -16,14 +17,12 @@ from mars_model.settings import AttentionKind, TrainingSettings
 from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.checkpoint import Checkpoints
 from mars_model.training.epoch import Objective, not_a_number, train_epoch
+from mars_model.training.epoch_records import EpochRecord, Progress, TrainingResult
 from mars_model.training.network import MarsNetwork, all_vectors
 from mars_model.training.processes import ALONE, Processes
-from mars_model.training.records import EpochRecord, Progress, TrainingResult
 from mars_model.training.reproducible import pick_device, reproducible
 from mars_model.training.sampled_objective import SampledObjective
 from mars_model.training.state import TrainingState
-
-__all__ = ["EpochRecord", "Progress", "TrainingResult", "Validate", "train"]
 
 FloatArray = NDArray[np.float32]
 # Takes candidate and memory vectors [n_items, K] and biases [n_items]; higher is better.
@@ -37,7 +36,6 @@ def train(
     settings: TrainingSettings,
     validate: Validate,
     progress: Progress | None = None,
-    attention: AttentionKind = "softmax",
     checkpoints: Checkpoints | None = None,
     processes: Processes = ALONE,
 ) -> TrainingResult:
@@ -47,7 +45,6 @@ def train(
         documents: `[n_items, L]` int64, 0 pads behind the last word.
         likes: training likes of users x items.
         validate: called after each epoch with the vectors and biases of all items.
-        attention: how the model weighs a memory.
         checkpoints: where this very training is kept after each epoch, and goes on from.
         processes: those that train together; only the first one validates and keeps epochs.
     Raises:
@@ -58,13 +55,7 @@ def train(
     The same arguments give the same weights, bit for bit, on the same machine's CPU, interrupted
     or not.
     """
-    if len(documents) != likes.n_items:
-        raise InputDataError(
-            f"documents: found {len(documents)} rows, expected {likes.n_items}, one for each item "
-            "of the likes. Rebuild both from the same snapshot of the items."
-        )
-    kind = CatalogueObjective if settings.objective == "catalogue" else SampledObjective
-    objective: Objective = kind(likes, settings, attention, processes)
+    objective = _objective(documents, likes, settings, network.attention, processes)
     device = pick_device(settings.device)
     with reproducible(settings.n_threads, is_exact=device.type == "cpu"):
         network.to(device)
@@ -77,14 +68,7 @@ def train(
             for record in state.records:
                 progress.on_epoch(record)
         while not state.is_finished:
-            epoch = len(state.records) + 1
-            loss, n_skipped = train_epoch(state, words, objective, settings, progress, processes)
-            metric = processes.from_first(
-                lambda: float(validate(*all_vectors(state.average.network, words)))
-            )
-            if math.isnan(metric):
-                raise not_a_number("validation metric", metric, f"after epoch {epoch}", settings)
-            state.finish_epoch(EpochRecord(epoch, loss, metric, n_skipped))
+            _run_epoch(state, words, objective, settings, validate, progress, processes)
             if checkpoints is not None and processes.is_first:
                 checkpoints.save(state)
             if progress is not None:
@@ -93,3 +77,39 @@ def train(
         network.to("cpu")
     best, n_sampled = state.best, objective.n_sampled_candidates
     return TrainingResult(tuple(state.records), best.epoch, best.validation, n_sampled)
+
+
+def _objective(
+    documents: NDArray[np.int64],
+    likes: LikeMatrix,
+    settings: TrainingSettings,
+    attention: AttentionKind,
+    processes: Processes,
+) -> Objective:
+    if len(documents) != likes.n_items:
+        raise InputDataError(
+            f"documents: found {len(documents)} rows, expected {likes.n_items}, one for each item "
+            "of the likes. Rebuild both from the same snapshot of the items."
+        )
+    kind = CatalogueObjective if settings.objective == "catalogue" else SampledObjective
+    return kind(likes, settings, attention, processes)
+
+
+def _run_epoch(
+    state: TrainingState,
+    words: Tensor,
+    objective: Objective,
+    settings: TrainingSettings,
+    validate: Validate,
+    progress: Progress | None,
+    processes: Processes,
+) -> None:
+    """Train the next epoch, validate its averaged weights, and record it."""
+    epoch = len(state.records) + 1
+    loss, n_skipped = train_epoch(state, words, objective, settings, progress, processes)
+    metric = processes.from_first(
+        lambda: float(validate(*all_vectors(state.average.network, words)))
+    )
+    if math.isnan(metric):
+        raise not_a_number("validation metric", metric, f"after epoch {epoch}", settings)
+    state.finish_epoch(EpochRecord(epoch, loss, metric, n_skipped))

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mars_model.settings import ModelSettings
+from mars_model.settings import AttentionKind, ModelSettings
 from mars_model.training.factor_tables import FreeVectors, ItemBias
 from mars_model.training.text_encoders import ConvolutionalText, MeanText
 
@@ -57,12 +57,20 @@ class Encoder(nn.Module):
 
 
 class MarsNetwork(nn.Module):
-    """The item encoder and the user encoder, separate throughout, and the items' bias."""
+    """The item encoder and the user encoder, separate throughout, and the items' bias.
+
+    `attention` is how the model weighs a memory; it has no weights.
+    """
 
     def __init__(
-        self, item_encoder: Encoder, user_encoder: Encoder, item_bias: ItemBias | None
+        self,
+        item_encoder: Encoder,
+        user_encoder: Encoder,
+        item_bias: ItemBias | None,
+        attention: AttentionKind,
     ) -> None:
         super().__init__()
+        self.attention = attention
         self.item_encoder = item_encoder
         self.user_encoder = user_encoder
         self.item_bias = item_bias
@@ -90,6 +98,7 @@ def build_network(
         item_encoder=Encoder(n_words, model_settings, n_likes, generator),
         user_encoder=Encoder(n_words, model_settings, n_likes, generator),
         item_bias=ItemBias(n_likes, logit_scale) if model_settings.has_item_bias else None,
+        attention=model_settings.attention,
     )
 
 

@@ -54,12 +54,16 @@ class Processes:
         return float(number)
 
     def check_same_epoch(self, n_epochs: int) -> None:
-        """Raise MarsBatchError where this process found another checkpoint than the first."""
-        of_first = int(self.from_first(lambda: n_epochs))
-        if of_first != n_epochs:
+        """Raise MarsBatchError, in all of them, where they found different checkpoints."""
+        if self.n == 1:
+            return
+        found = torch.zeros(self.n, dtype=torch.int64)
+        found[self.rank] = n_epochs
+        distributed.all_reduce(found)
+        if len(set(found.tolist())) > 1:
             raise MarsBatchError(
-                f"training process {self.rank}: found {n_epochs} finished epochs in the "
-                f"checkpoint, expected {of_first} as the first process. Put the models' folder "
+                f"training in {self.n} processes: found {found.tolist()} finished epochs in their "
+                "checkpoints, expected the same number in all. Put the models' folder "
                 "(warehouse.models) on a disk that all machines share"
             )
 

@@ -122,7 +122,7 @@ def test_without_trials_it_says_why_there_is_nothing_to_show(shop: Path) -> None
 def test_without_the_extra_a_sentence_says_what_to_install(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("tune", "tuning_report", "tuning_study"):
+    for name in ("tune", "tuning_report", "study"):
         monkeypatch.delitem(sys.modules, f"mars_model.comparing.{name}", raising=False)
         monkeypatch.delattr(f"mars_model.comparing.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)

@@ -14,10 +14,10 @@ from mars_model.evaluation.comparison import TEST, VALIDATION, Contender
 from mars_model.evaluation.search_space import Choice
 from mars_model.evaluation.splits.choose_split import split_of
 from mars_model.tables.warehouse import Warehouse
+from tests.comparing.test_compared_data import INTERACTIONS, bring
 from tests.conftest import RUN_DATE, small_settings
-from tests.night.test_evaluation_data import INTERACTIONS, bring
 
-# Users 3 and 7 (test_evaluation_data): their last likes are items 1 and 0, those before 3 and 1.
+# Users 3 and 7 (test_compared_data): their last likes are items 1 and 0, those before 3 and 1.
 BEST = np.array([[2, 1, 0], [1, 0, 3]])
 WORST = np.array([[0, 2, 1], [3, 0, 1]])
 

@@ -1,10 +1,12 @@
 """Training in several processes gives what one gives, goes on, and ends in a sentence."""
 
 import json
-import shutil
+import os
+import pickle
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +15,11 @@ import torch
 from click.testing import CliRunner
 
 from mars_model.cli.main import main
-from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.evaluation.fit import FittingTask, checkpoints_of, fit
 from mars_model.evaluation.holdout import hold_out
 from mars_model.features.likes import LikeMatrix
-from mars_model.fitting.distributed import fit_in_processes, settings_of_process
-from mars_model.fitting.exchange import read_error, read_fitted, read_task, write_task
+from mars_model.fitting.distributed import fit_in_processes, sendable, settings_of_process
 from mars_model.settings import ModelSettings, Settings, TrainingSettings
 from tests.conftest import RUN_DATE, SilentProgress, small_settings
 from tests.night.conftest import copy_night
@@ -58,22 +59,40 @@ def task_of(**changes) -> FittingTask:
     return FittingTask(documents, N_WORDS, kept, held, settings)
 
 
-def start(task: FittingTask, models: Path) -> tuple[subprocess.Popen, Path]:
-    """Two processes on a task, as TorchDistributor starts them, but without Spark."""
-    folder = checkpoints_of(task, 2, models, print).folder / "processes"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    write_task(folder, task)
-    torchrun = [sys.executable, "-u", "-m", "torch.distributed.run", "--standalone", "--nnodes=1"]
-    entry = ["-m", "mars_model.fitting.training_process", str(folder)]
-    process = subprocess.Popen(
-        [*torchrun, "--nproc_per_node=2", *entry],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+class Stops(SilentProgress):
+    """Is stopped as by Ctrl-C when it hears of an epoch; notes those that it hears of."""
+
+    def __init__(self, at: int | None = None, how: Callable[[], None] | None = None) -> None:
+        self.heard: list[int] = []
+        self._at, self._how = at, how
+
+    def on_epoch(self, record) -> None:
+        self.heard.append(record.epoch)
+        if record.epoch == self._at:
+            self._how()
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def kill_the_second_process() -> None:
+    """Kill the process of rank 1 that this one started, through others."""
+    parent_of = {}
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            (line,) = (n for n in status.read_text().splitlines() if n.startswith("PPid:"))
+            parent_of[int(status.parent.name)] = int(line.split()[1])
+
+    def is_mine(pid: int) -> bool:
+        return pid == os.getpid() or (pid in parent_of and is_mine(parent_of[pid]))
+
+    (second,) = (
+        pid
+        for pid in parent_of
+        if is_mine(pid) and b"\0LOCAL_RANK=1\0" in Path(f"/proc/{pid}/environ").read_bytes()
     )
-    return process, folder
+    os.kill(second, signal.SIGKILL)
 
 
 def assert_same_training(first, second) -> None:
@@ -88,59 +107,67 @@ def assert_same_training(first, second) -> None:
 
 
 @pytest.mark.long
-def test_two_processes_train_what_one_trains_also_after_a_crash(tmp_path):
+def test_two_processes_train_what_one_trains_also_after_ctrl_c(spark, tmp_path):
     task = task_of(max_epochs=30, patience=30)
     alone = fit(task, None, checkpoints_of(task, 1, tmp_path, print))
 
-    process, folder = start(task, tmp_path)
-    heard = [process.stdout.readline() for _ in range(3)]
-    assert json.loads(heard[2].removeprefix("mars-batch: "))["epoch"]["epoch"] == 3
-    process.send_signal(signal.SIGTERM)
-    process.stdout.read()
-    assert process.wait() != 0
-    n_epochs = checkpoints_of(task, 2, tmp_path, print).n_epochs()
+    said = []
+    checkpoints = checkpoints_of(task, 2, tmp_path, print)
+    stopped = Stops(3, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit_in_processes(task, 2, spark, stopped, checkpoints, said.append)
+    assert stopped.heard == [1, 2, 3] and said == []
+    n_epochs = checkpoints.n_epochs()
     assert 3 <= n_epochs < 30
 
-    process, folder = start(task, tmp_path)
-    heard = process.stdout.read().splitlines()
-    assert process.wait() == 0
-    assert f"goes on after epoch {n_epochs}, kept in" in heard[0]
-    assert_same_training(alone, read_fitted(folder, task))
+    going_on = Stops()
+    fitted = fit_in_processes(task, 2, spark, going_on, checkpoints, said.append)
+    assert said == [f"goes on after epoch {n_epochs}, kept in {checkpoints.folder}"]
+    assert going_on.heard == list(range(1, 31))
+    assert_same_training(alone, fitted)
 
 
 @pytest.mark.long
-def test_a_loss_that_is_no_number_is_one_sentence_from_all_processes(tmp_path):
+def test_a_loss_that_is_no_number_is_one_sentence_from_all_processes(spark, tmp_path):
     task = task_of(learning_rate=1e38, optimizer="rmsprop")
-    process, folder = start(task, tmp_path)
-    process.stdout.read()
-    assert process.wait() != 0
-    error = read_error(folder)
-    assert str(error).startswith("Training: the ")
-    assert " is nan in epoch 1" in str(error)
-    assert checkpoints_of(task, 2, tmp_path, print).n_epochs() == 0
+    checkpoints = checkpoints_of(task, 2, tmp_path, print)
+    with pytest.raises(MarsBatchError, match=r"^Training: the .* is nan in epoch 1") as caught:
+        fit_in_processes(task, 2, spark, SilentProgress(), checkpoints, print)
+    assert "\n" not in str(caught.value)
+    assert checkpoints.n_epochs() == 0
 
 
-def test_a_task_is_read_as_it_was_written_without_what_is_nobodys_business(tmp_path):
+@pytest.mark.long
+def test_bad_input_in_the_processes_keeps_its_exit_code(spark, tmp_path):
+    task = replace(task_of(), documents=task_of().documents[:59])
+    with pytest.raises(InputDataError, match="found 59 rows, expected 60"):
+        fit_in_processes(
+            task, 2, spark, SilentProgress(), checkpoints_of(task, 2, tmp_path, print), print
+        )
+
+
+@pytest.mark.long
+def test_a_process_that_is_killed_is_a_sentence(spark, tmp_path):
+    task = task_of(max_epochs=400, patience=400)
+    checkpoints = checkpoints_of(task, 2, tmp_path, print)
+    killed = Stops(2, kill_the_second_process)
+    with pytest.raises(MarsBatchError, match=r"ended without a word|unexpected") as caught:
+        fit_in_processes(task, 2, spark, killed, checkpoints, print)
+    assert "\n" not in str(caught.value)
+    assert killed.heard[:2] == [1, 2]
+    assert 2 <= checkpoints.n_epochs() < 400
+
+
+def test_a_process_gets_what_shapes_its_training_and_no_password():
     task = task_of()
     secret = task.settings.model_copy(
         update={
             "tracking": task.settings.tracking.model_copy(update={"uri": "http://me:word@host"})
         }
     )
-    write_task(tmp_path, FittingTask(task.documents, N_WORDS, task.kept, task.held, secret))
-    again = read_task(tmp_path)
-    assert again.settings == task.settings
-    assert np.array_equal(again.documents, task.documents)
-    for first, second in ((again.kept, task.kept), (again.held, task.held)):
-        assert np.array_equal(first.starts, second.starts)
-        assert np.array_equal(first.item_idx, second.item_idx)
-        assert first.n_items == second.n_items == 60
-    assert "word@host" not in (tmp_path / "task.json").read_text()
-
-
-def test_a_folder_that_a_process_does_not_see_says_where_it_should_be(tmp_path):
-    with pytest.raises(MarsBatchError, match="disk that all machines share"):
-        read_task(tmp_path / "elsewhere")
+    sent = sendable(replace(task, settings=secret))
+    assert sent == task
+    assert b"word@host" not in pickle.dumps(sent)
 
 
 def train_as_typed(path: str, *words: str):
@@ -173,16 +200,6 @@ def test_train_goes_through_spark_s_distributor_to_the_same_metric(night, tmp_pa
         "epoch 3",
     ]
     assert list(copied.registry.folder.glob(".checkpoint-*")) == []
-
-
-@pytest.mark.long
-def test_what_stops_a_process_is_the_command_s_one_sentence(spark, tmp_path):
-    task = task_of(learning_rate=1e38, optimizer="rmsprop")
-    checkpoints = checkpoints_of(task, 2, tmp_path, print)
-    with pytest.raises(MarsBatchError, match=r"^Training: the .* is nan in epoch 1") as caught:
-        fit_in_processes(task, 2, spark, SilentProgress(), checkpoints, print)
-    assert "\n" not in str(caught.value)
-    assert not (checkpoints.folder / "processes").exists()
 
 
 def test_a_gpu_is_refused_to_several_processes(spark):

@@ -14,7 +14,7 @@ from mars_model.cli.main import main
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.fitting.tracking import parameters_of, track
 from mars_model.settings import Settings, load_settings
-from mars_model.training.loop import EpochRecord
+from mars_model.training.epoch_records import EpochRecord
 from tests.conftest import RUN_DATE, Night
 from tests.night.conftest import copy_night
 

@@ -53,8 +53,7 @@ class Training:
     def run(self, progress=None, checkpoints=None):
         model, documents, likes, settings = self.parts
         network = build_network(30, model, 3, np.bincount(likes.item_idx, minlength=8))
-        weighing = model.attention
-        result = train(network, documents, likes, settings, score, progress, weighing, checkpoints)
+        result = train(network, documents, likes, settings, score, progress, checkpoints)
         return network.state_dict(), result
 
 
@@ -240,7 +239,7 @@ def test_weights_that_are_no_numbers_stop_training_and_never_reach_the_checkpoin
                     network.user_encoder.projection.bias[0] = torch.nan
 
     with pytest.raises(MarsBatchError, match="weight is nan in epoch 3 after step 3"):
-        train(network, documents, likes, settings, score, Spoils(), "softmax", training.checkpoints)
+        train(network, documents, likes, settings, score, Spoils(), training.checkpoints)
     assert training.checkpoints.n_epochs() == 2
     kept = build_network(30, model, 3)
     state = TrainingState(kept, settings)

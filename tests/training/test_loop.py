@@ -103,7 +103,7 @@ def test_every_variant_learns_by_either_objective(variant, documents, training_s
             update={"objective": objective, "learning_rate": 0.02, "optimizer": "adam"}
         )
         settings = settings.model_copy(update={"max_epochs": 40, "patience": 40})
-        result = train(network, documents, likes, settings, lambda *_: 1.0, None, variant.attention)
+        result = train(network, documents, likes, settings, lambda *_: 1.0)
         assert result.history[-1].loss < 0.7 * result.history[0].loss
         assert result.n_sampled_candidates == (1 if objective == "sampled" else 0)
 

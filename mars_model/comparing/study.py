@@ -1,40 +1,46 @@
-"""A search as a study in SQLite that goes on where it stopped: the only module with optuna."""
+"""A search for settings, trial by trial: the only module with Optuna.
+
+`tune` keeps its study in SQLite and prunes. A comparison searches in memory: a search that begins
+again draws the same settings, and finds what they gave in the comparison's cells.
+"""
 
 import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna import distributions
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
-from mars_model.comparing.tuning_basis import check_made_of
-from mars_model.comparing.tuning_trials import TrialRecord
+from mars_model.comparing.trial_records import TrialRecord
+from mars_model.comparing.tuning_space import check_made_of
 from mars_model.errors import MarsBatchError
-from mars_model.evaluation.search_space import Choice, Range, Space
+from mars_model.evaluation.search_space import Choice, Range, Space, Value
+from mars_model.training.epoch_records import EpochRecord, Progress
 
-if TYPE_CHECKING:
-    from mars_model.training.loop import EpochRecord, Progress
+# Tries these values and tells the listener of every epoch; gives what they are worth, larger is
+# better, or a sentence that says why the training broke off.
+Evaluate = Callable[[dict[str, Any], Progress], float | str]
 
-# Trains with these values, tells the listener of every epoch, and notes why it broke off, if so.
-Evaluate = Callable[[dict[str, float], "Progress"], str]
-
-_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 _STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-_STARTUP_TRIALS = 5  # of which none is pruned
-_MADE_OF = "made_of"
-_NOTE = "note"
+optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 class Study:
-    """Trials over a space; what the next one tries depends on the seed and the finished ones."""
+    """Trials over a space; what the next one tries depends on the seed and the finished ones.
 
-    def __init__(self, study: optuna.Study, space: Space, start: Mapping[str, float], seed: int):
-        self._study, self._space, self._start, self._seed = study, space, start, seed
+    The first trial takes `start`, the settings as they are; those that the space does not hold
+    are drawn instead.
+    """
+
+    def __init__(self, study: optuna.Study, space: Space, start: Mapping[str, Value], seed: int):
+        self._study, self._space, self._seed = study, space, seed
+        draws = {name: space[name].draw_of(value) for name, value in start.items()}
+        self._start = {name: draw for name, draw in draws.items() if draw is not None}
 
     def records(self) -> list[TrialRecord]:
         """All trials that ended, by number."""
@@ -43,34 +49,32 @@ class Study:
 
     def n_finished(self) -> int:
         """Trials that count: complete or pruned."""
-        return len(self._study.get_trials(deepcopy=False, states=_FINISHED))
+        return sum(record.state != "failed" for record in self.records())
 
     def best(self) -> TrialRecord | None:
         """The complete trial with the highest value, of equal ones the first; None without one."""
         complete = [r for r in self.records() if r.state == "complete"]
-        return max(complete, key=lambda r: r.value or 0.0, default=None)
+        return max(complete, key=lambda r: -math.inf if r.value is None else r.value, default=None)
 
     def run_next(self, evaluate: Evaluate) -> TrialRecord:
         """Try one more: report its epochs, prune it where it is hopeless, keep what it gave.
 
-        A training that ended with a note counts as pruned. An error leaves a failed trial and is
-        raised.
+        A training that broke off counts as pruned. An error leaves a failed trial and is raised.
         """
         trial = self._ask()
         try:
-            note = evaluate(self._values(trial.params), _Listener(trial))
+            worth = evaluate(self._values(trial.params), _Listener(trial))
+            if isinstance(worth, str):
+                trial.set_user_attr("note", worth)
+                raise optuna.TrialPruned
         except optuna.TrialPruned:
             self._study.tell(trial, state=TrialState.PRUNED)
         except BaseException:
             self._study.tell(trial, state=TrialState.FAIL)
             raise
         else:
-            if note:
-                trial.set_user_attr(_NOTE, note)
-                self._study.tell(trial, state=TrialState.PRUNED)
-            else:
-                self._study.tell(trial, max(self._trial(trial).intermediate_values.values()))
-        return self._record(self._trial(trial))
+            self._study.tell(trial, worth)
+        return self._record(self._study.get_trials(deepcopy=False)[trial.number])
 
     def fail_interrupted(self) -> int:
         """Mark the trials that a killed search left running as failed; returns how many."""
@@ -90,8 +94,7 @@ class Study:
         found = get_param_importances(
             self._study, evaluator=PedAnovaImportanceEvaluator(target_quantile=0.25)
         )
-        is_said = sum(found.values()) > 0 and all(map(math.isfinite, found.values()))
-        return found if is_said else {}
+        return found if 0 < sum(found.values()) < math.inf else {}
 
     def _ask(self) -> optuna.Trial:
         # A sampler seeded anew each time: a search that was stopped tries what it would have.
@@ -100,15 +103,11 @@ class Study:
         self._study.sampler = optuna.samplers.TPESampler(seed=seed)
         waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
         if not n_finished and not waiting:
-            self._study.enqueue_trial(dict(self._start))
+            self._study.enqueue_trial(self._start)
         return self._study.ask({name: _distribution(d) for name, d in self._space.items()})
 
-    def _values(self, drawn: Mapping[str, float]) -> dict[str, float]:
-        return {name: d.setting(drawn[name]) for name, d in self._space.items() if name in drawn}
-
-    def _trial(self, trial: optuna.Trial) -> FrozenTrial:
-        """What the database holds of a trial by now."""
-        return self._study.get_trials(deepcopy=False)[trial.number]
+    def _values(self, drawn: Mapping[str, Any]) -> dict[str, Any]:
+        return {n: d.setting(drawn[n]) for n, d in self._space.items() if n in drawn}
 
     def _record(self, trial: FrozenTrial) -> TrialRecord:
         by_epoch = trial.intermediate_values
@@ -116,12 +115,12 @@ class Study:
         return TrialRecord(
             number=trial.number + 1,
             state=_STATES[trial.state],
-            value=by_epoch.get(best_epoch),
+            value=by_epoch.get(best_epoch, trial.value),
             best_epoch=best_epoch,
             n_epochs=len(by_epoch),
             seconds=trial.duration.total_seconds() if trial.duration else 0.0,
             values=self._values(trial.params),
-            note=str(trial.user_attrs.get(_NOTE, "")),
+            note=str(trial.user_attrs.get("note", "")),
         )
 
 
@@ -134,7 +133,7 @@ class _Listener:
     def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
         """Steps are not reported."""
 
-    def on_epoch(self, record: "EpochRecord") -> None:
+    def on_epoch(self, record: EpochRecord) -> None:
         """Report an epoch's validation MAP@500."""
         self._trial.report(record.validation, record.epoch)
         if self._trial.should_prune():
@@ -144,18 +143,17 @@ class _Listener:
 def open_study(
     database: Path,
     space: Space,
-    start: Mapping[str, float],
+    start: Mapping[str, Value],
     made_of: Mapping[str, str],
     seed: int,
     n_warmup_epochs: int,
 ) -> Study:
-    """Open a study or begin it, its name that of the file; `start` are the first trial's draws.
+    """Open a study in a file or begin it, its name that of the file.
 
-    A trial is pruned, from epoch `n_warmup_epochs` on, where its best epoch so far is worse than
-    the median of the other trials' epochs of that number. Raises SettingsError where the study
-    was begun with something else than `made_of`, MarsBatchError where the file is none.
+    From epoch `n_warmup_epochs` on, a trial behind the first five is pruned where its best epoch is
+    worse than the median of the others at that epoch. Raises SettingsError where the study was
+    begun with something else than `made_of`, MarsBatchError where the file is none.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     database.parent.mkdir(parents=True, exist_ok=True)
     try:
         study = optuna.create_study(
@@ -163,22 +161,40 @@ def open_study(
             study_name=database.stem,
             direction="maximize",
             load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(_STARTUP_TRIALS, n_warmup_epochs),
+            pruner=optuna.pruners.MedianPruner(5, n_warmup_epochs),
         )
     except Exception as error:  # SQLite's and SQLAlchemy's own types
         raise MarsBatchError(
             f"study {database}: cannot be opened ({str(error).strip().splitlines()[0][:200]}). "
             "Move the file away or name another study with --study"
         ) from error
-    found = study.user_attrs.get(_MADE_OF)
+    found = study.user_attrs.get("made_of")
     if found is None:
-        study.set_user_attr(_MADE_OF, json.dumps(dict(made_of)))
+        study.set_user_attr("made_of", json.dumps(dict(made_of)))
     else:
         check_made_of(database, json.loads(found), made_of)
     return Study(study, space, start, seed)
 
 
-def _distribution(values: Choice | Range) -> BaseDistribution:
+def search(
+    space: Space,
+    start: Mapping[str, Value],
+    n_trials: int,
+    seed: int,
+    judge: Callable[[dict[str, Value]], float],
+) -> dict[str, Value]:
+    """The best of `n_trials` settings by `judge`, larger is better; nothing is stored."""
+    study = Study(optuna.create_study(direction="maximize"), space, start, seed)
+    for _ in range(n_trials):
+        study.run_next(lambda values, _listener: judge(values))
+    best = study.best()
+    assert best is not None
+    return best.values
+
+
+def _distribution(values: Choice | Range) -> distributions.BaseDistribution:
     if isinstance(values, Choice):
-        return CategoricalDistribution(values.values)
-    return FloatDistribution(values.low, values.high, log=values.is_log)
+        return distributions.CategoricalDistribution(values.draws)
+    if values.is_whole:
+        return distributions.IntDistribution(int(values.low), int(values.high), log=values.is_log)
+    return distributions.FloatDistribution(values.low, values.high, log=values.is_log)

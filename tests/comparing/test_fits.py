@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from mars_model.comparing.peak_memory import watch_peak
+from mars_model.comparing.fits import watch_peak
 
 MB = 1 << 20
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mars_model.comparing.study import Study, open_study
+from mars_model.comparing.trial_records import write_trials
 from mars_model.comparing.tuning_report import draw_importances, write_best
 from mars_model.comparing.tuning_space import (
     CATALOGUE,
@@ -15,12 +17,10 @@ from mars_model.comparing.tuning_space import (
     values_in,
     with_values,
 )
-from mars_model.comparing.tuning_study import Study, open_study
-from mars_model.comparing.tuning_trials import write_trials
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.evaluation.search_space import Choice, Range
 from mars_model.settings import Settings, find_model_file, load_settings
-from mars_model.training.loop import EpochRecord
+from mars_model.training.epoch_records import EpochRecord
 
 VARIANTS = ("mars", "mars-no-text", "mars-embed", "mars-no-attention", "mars-plus")
 SPACE = {
@@ -41,7 +41,7 @@ def scripted(*metrics: float, note: str = ""):
     def evaluate(values, progress):
         for epoch, metric in enumerate(metrics, 1):
             progress.on_epoch(EpochRecord(epoch, 1.0, metric, 0))
-        return note
+        return note or max(metrics)
 
     return evaluate
 
@@ -109,7 +109,7 @@ def test_another_seed_tries_something_else(tmp_path):
 
 def test_a_killed_trial_counts_as_failed_and_is_tried_again(tmp_path):
     code = (
-        "import os, pathlib, sys; from tests.night.test_tuning_study import opened; "
+        "import os, pathlib, sys; from tests.comparing.test_study import opened; "
         "opened(pathlib.Path(sys.argv[1])).run_next(lambda values, progress: os._exit(9))"
     )
     root = Path(__file__).parents[2]

@@ -4,13 +4,14 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _FACTS = ("trial", "state", "validation_map@500", "best_epoch", "n_epochs", "seconds")
 
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """One trial, `number` from 1: what it tried, and its best epoch's validation MAP@500.
+    """One trial, `number` from 1: what it tried, and what its best epoch was worth.
 
     `state` is complete, pruned (stopped before its end) or failed (interrupted; it does not count
     and is tried again). `value` is None where no epoch was finished.
@@ -22,7 +23,7 @@ class TrialRecord:
     best_epoch: int
     n_epochs: int
     seconds: float
-    values: dict[str, float]
+    values: dict[str, Any]
     note: str
 
 
