@@ -8,6 +8,7 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 
 from mars_model.errors import InputDataError
 from mars_model.resources import resource_folder
+from mars_model.tables.columns import read_columns
 
 ID_TYPES = ("bigint", "string")
 # Tables that a night reads where they exist; without them nobody and nothing is limited.
@@ -54,9 +55,7 @@ def schema(table: str, ids: IdTypes) -> StructType:
     """The table's columns in order."""
     match = re.search(r"\((.*?)\n\)", definition(table), re.DOTALL)
     assert match, f"sql/tables/{table}.sql has no list of columns"
-    columns = StructType.fromDDL(_fill_ids(match.group(1).strip(), ids))
-    assert isinstance(columns, StructType)
-    return columns
+    return read_columns(_fill_ids(match.group(1), ids))
 
 
 def create_statement(table: str, location: str, ids: IdTypes) -> str:
