@@ -7,11 +7,12 @@ from typing import Any
 import click
 from pyspark.sql import functions as F
 
-from mars_model.cli.explain import line, lists_of
+from mars_model.cli.explain import line
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import SYNTHETIC_NOTE, run_text
 from mars_model.cli.train import train_and_promote
 from mars_model.importing.import_sample import fill_sample, prepare_demo_folder
+from mars_model.night.read_lists import read_lists
 from mars_model.night.run_night import run_night
 
 _SHOWN_USERS = 3
@@ -39,7 +40,7 @@ def demo_command(job: Job, run_date: date) -> None:
         job.warehouse, job.registry, job.settings, run_date, job.say, skip_published=False
     )
     genres = {r["item_id"]: r["genres"] for r in job.warehouse.read("items").collect()}
-    shown = {user: lists_of(job, [user]) for user in _users_to_show(job)}
+    shown = {user: read_lists(job.warehouse, [user]) for user in _users_to_show(job)}
     parts = [SYNTHETIC_NOTE]
     for user, items in shown.items():
         parts.append(f"\nuser {user} liked {_likes_of(job, user)}")

@@ -3,13 +3,11 @@
 from typing import Any
 
 import click
-from pyspark.sql import functions as F
 
 from mars_model.cli.job import Job
 from mars_model.cli.show import SYNTHETIC_NOTE
 from mars_model.errors import InputDataError
-from mars_model.night.runs import PUBLISHED, read_runs
-from mars_model.tables.views import register_views
+from mars_model.night.read_lists import read_lists, read_unserved_reason
 
 
 @click.command("explain")
@@ -21,12 +19,13 @@ def explain_command(job: Job, user_id: str, item_id: str | None) -> None:
 
     Example: mars-batch explain 42
     """
-    items = lists_of(job, [user_id])
+    items = read_lists(job.warehouse, [user_id])
     if item_id is not None:
         items = [row for row in items if str(row["item_id"]) == item_id]
     if not items:
         what = f"user {user_id}" + (f" and item {item_id}" if item_id else "")
-        reason = "" if item_id else _reason_for_nothing(job, user_id)
+        why = None if item_id else read_unserved_reason(job.warehouse, user_id)
+        reason = f": {why}" if why else ""
         raise InputDataError(
             f"recommendations: nothing published for {what} in the latest night{reason}. "
             "See who was served with: mars-batch sql "
@@ -34,28 +33,6 @@ def explain_command(job: Job, user_id: str, item_id: str | None) -> None:
         )
     note = f" {SYNTHETIC_NOTE}" if job.warehouse.is_synthetic() else ""
     job.show(f"user {user_id}, {items[0]['run_date']}{note}\n" + "\n".join(map(line, items)), items)
-
-
-def lists_of(job: Job, user_ids: list[str]) -> list[dict[str, Any]]:
-    """The latest rows of some users with titles, by user and rank."""
-    if "recommendation_reasons" not in register_views(job.warehouse):
-        job.warehouse.read("recommendations")
-    spark = job.warehouse.spark
-    # Compared as text: the id on a command line does not say whether it is a number.
-    is_asked = F.col("user_id").cast("string").isin(user_ids)
-    rows = spark.table("recommendation_reasons").where(is_asked).orderBy("user_id", "rank")
-    return [row.asDict(recursive=True) for row in rows.collect()]
-
-
-def _reason_for_nothing(job: Job, user_id: str) -> str:
-    """The coded reason of a user without rows in the latest published run, if it has one."""
-    published = [run for run in read_runs(job.warehouse) if run.status == PUBLISHED]
-    if not published:
-        return ""
-    is_asked = F.col("user_id").cast("string") == user_id
-    unserved = job.warehouse.read("unserved_users").where(is_asked)
-    row = unserved.where(F.col("run_id") == published[0].run_id).first()
-    return f": {row['reason']}" if row else ""
 
 
 def line(row: dict[str, Any]) -> str:

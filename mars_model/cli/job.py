@@ -16,7 +16,6 @@ from mars_model.bundle.registry import Registry
 from mars_model.cli.options import global_options
 from mars_model.errors import MarsBatchError
 from mars_model.settings import Settings, load_settings
-from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
 
 
@@ -41,8 +40,8 @@ class Job:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        """The tables; the first use starts Spark."""
-        return Warehouse(open_session(), self.settings.warehouse.path)
+        """The tables; the first use that needs Spark starts it."""
+        return Warehouse(None, self.settings.warehouse.path)
 
     @property
     def registry(self) -> Registry:

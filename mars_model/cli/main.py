@@ -1,34 +1,42 @@
 """mars-batch: the group of all commands, its global options, and its exit codes."""
 
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from mars_model import __version__
-from mars_model.cli.build_documents import build_documents_command
-from mars_model.cli.build_histories import build_histories_command
-from mars_model.cli.demo import demo_command
-from mars_model.cli.doctor import doctor_command
-from mars_model.cli.encode_items import encode_items_command
-from mars_model.cli.evaluate import evaluate_command
-from mars_model.cli.explain import explain_command
-from mars_model.cli.import_files import import_command
 from mars_model.cli.job import Job, end_with_sentence
-from mars_model.cli.models import models_command
-from mars_model.cli.nightly import nightly_command
 from mars_model.cli.options import global_options
-from mars_model.cli.report import report_command
-from mars_model.cli.reproduce import reproduce_command
-from mars_model.cli.runs import runs_command
-from mars_model.cli.score import score_command
-from mars_model.cli.sql import sql_command
-from mars_model.cli.train import train_command
-from mars_model.cli.tune import tune_command
+
+# Each in the file of its name, `x-y` as `x_y_command`.
+COMMANDS = (
+    *("build-documents", "build-histories", "demo", "doctor", "encode-items", "evaluate"),
+    *("explain", "import", "models", "nightly", "report", "reproduce", "runs", "score", "sql"),
+    *("train", "tune"),
+)
+_OTHER_FILES = {"import": "import_files"}  # Python keeps the word for itself
 
 
 class SentenceGroup(click.Group):
-    """A group whose commands end in a sentence and an exit code, never in a stack trace."""
+    """A group whose commands end in a sentence and an exit code, never in a stack trace.
+
+    A command is imported when it is asked for: most need what others never use.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands' names, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by name."""
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"mars_model.cli.{_OTHER_FILES.get(cmd_name, name)}")
+        command: click.Command = getattr(module, f"{name}_command")
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors of click itself keep click's own handling."""
@@ -53,25 +61,3 @@ def main(ctx: click.Context, /, **options: Any) -> None:
     Example: mars-batch --warehouse warehouse nightly --run-date 2026-11-23
     """
     ctx.obj = Job(**options)
-
-
-for command in (
-    demo_command,
-    import_command,
-    build_documents_command,
-    build_histories_command,
-    train_command,
-    tune_command,
-    encode_items_command,
-    score_command,
-    nightly_command,
-    explain_command,
-    evaluate_command,
-    report_command,
-    reproduce_command,
-    sql_command,
-    runs_command,
-    models_command,
-    doctor_command,
-):
-    main.add_command(command)

@@ -2,26 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mars_model.night.build_tables import Built
-from mars_model.night.runs import Run
+if TYPE_CHECKING:
+    from mars_model.night.build_tables import Built
+    from mars_model.night.runs import Run
 
 SYNTHETIC_NOTE = "(synthetic sample data: the films and users are invented)"
 
 
-def built(result: Built, what: str) -> str:
+def built(result: "Built", what: str) -> str:
     """One line about a table that a step brought up to date."""
     state = "was current" if result.was_current else "written"
     return f"{result.table} (version {result.version}): {state}, {result.n_rows:,} {what}"
 
 
-def run_json(run: Run) -> dict[str, Any]:
+def run_json(run: "Run") -> dict[str, Any]:
     """A run as it is recorded."""
     return asdict(run)
 
 
-def run_text(run: Run, warehouse: str) -> str:
+def run_text(run: "Run", warehouse: str) -> str:
     """A night in a few lines."""
     counts = run.counts
     fallback = {

@@ -27,12 +27,18 @@ class LocalTable:
     schema: StructType
 
     def rows(self, columns: Sequence[str], where: dict[str, Any]) -> pa.Table:
-        """Some columns of the rows that have these values."""
+        """Some columns of the rows that have these values, or one of a list of them."""
         chosen = None
         for name, value in where.items():
-            is_it = ds.field(name) == value
+            column = ds.field(name)
+            is_it = column.isin(value) if isinstance(value, list) else column == value
             chosen = is_it if chosen is None else chosen & is_it
         return self.data.to_table(columns=list(columns), filter=chosen)
+
+    def newest(self, partition: str) -> Any:
+        """The greatest value of a partition column, by the names of the files; None without one."""
+        held = (ds.get_partition_keys(f.partition_expression) for f in self.data.get_fragments())
+        return max((keys[partition] for keys in held), default=None)
 
 
 def local_folder(location: str) -> Path | None:

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from mars_model.errors import InputDataError
 from mars_model.tables import contracts, delta_files
 from mars_model.tables.contracts import IdTypes
+from mars_model.tables.delta_files import LocalTable
 from mars_model.tables.pin import Commit, Pin, TablePin
 from mars_model.tables.session import open_session
 
@@ -52,12 +53,21 @@ class Warehouse:
 
     def pin(self, *tables: str) -> Pin:
         """What each of the tables that exist is now."""
-        return Pin({table: self._pin(table) for table in tables if self.exists(table)})
+        return Pin({table: self.pin_table(table) for table in tables if self.exists(table)})
+
+    def pin_table(self, table: str) -> TablePin:
+        """What a table is now. Raises InputDataError where it is missing."""
+        self._require(table)
+        folder = self._folder(table)
+        if folder is not None:
+            return delta_files.pin_table(folder)
+        detail = self._delta(table).detail().select("id").first()
+        schema = self.spark.read.format("delta").load(self.location(table)).schema
+        return TablePin.of(str(detail[0]), self._spark_commits(table), schema)  # type: ignore[index]
 
     def version(self, table: str) -> int:
         """The table's latest version. Raises InputDataError where it is missing."""
-        self._require(table)
-        return self._pin(table).version
+        return self.pin_table(table).version
 
     def commits(self, table: str) -> list[Commit]:
         """The commits of the table's log, newest first; none where it is missing."""
@@ -95,17 +105,14 @@ class Warehouse:
     ) -> pa.Table:
         """Some columns of a table for this process, without Spark where its files are reached.
 
-        `where`: values that columns must have.
+        `where`: values that columns must have, or lists of which they must have one.
         """
-        self._require(table)
-        folder = self._folder(table)
-        found = None if folder is None else delta_files.open_table(folder, version)
+        found = self._open(table, version)
         if found is not None:
-            contracts.check_contract(table, found.schema, self._label(table, version))
             return found.rows(columns, where or {})
         frame = self.read(table, version)
         for name, value in (where or {}).items():
-            frame = frame.where(F.col(name) == F.lit(value))
+            frame = frame.where(F.col(name).isin(value))
         return frame.select(*columns).toArrow()
 
     def read_batches(
@@ -115,6 +122,13 @@ class Warehouse:
         folder = self._folder(table)
         found = None if folder is None else delta_files.open_table(folder, version)
         return None if found is None else found.data.to_batches(columns=list(columns))
+
+    def newest(self, table: str, partition: str, version: int | None = None) -> Any:
+        """The greatest value of a partition column; None where the table has no rows."""
+        found = self._open(table, version)
+        if found is not None:
+            return found.newest(partition)
+        return self.read(table, version).agg(F.max(partition)).first()[0]  # type: ignore[index]
 
     def id_types(self) -> IdTypes:
         """How items and users are identified here, as the source tables have it."""
@@ -202,13 +216,14 @@ class Warehouse:
         at = "" if version is None else f" (version {version})"
         return f"{table}{at} at {self.location(table)}"
 
-    def _pin(self, table: str) -> TablePin:
+    def _open(self, table: str, version: int | None) -> LocalTable | None:
+        """A table that can be read without Spark, checked against its contract; else None."""
+        self._require(table)
         folder = self._folder(table)
-        if folder is not None:
-            return delta_files.pin_table(folder)
-        detail = self._delta(table).detail().select("id").first()
-        schema = self.spark.read.format("delta").load(self.location(table)).schema
-        return TablePin.of(str(detail[0]), self._spark_commits(table), schema)  # type: ignore[index]
+        found = None if folder is None else delta_files.open_table(folder, version)
+        if found is not None:
+            contracts.check_contract(table, found.schema, self._label(table, version))
+        return found
 
     def _spark_commits(self, table: str) -> list[Commit]:
         history = self._delta(table).history().select("version", "operation", "userMetadata")

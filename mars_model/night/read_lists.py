@@ -1,0 +1,94 @@
+"""The latest published lists of some users as people read them, read without Spark where it can be.
+
+The same rows as sql/views/recommendation_reasons.sql, which reads the lists of all users.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pyspark.sql.types import DataType, StringType
+
+from mars_model.night.runs import PUBLISHED, read_runs
+from mars_model.tables.warehouse import Warehouse
+
+_LISTS = "recommendations"
+_COLUMNS = ("run_date", "user_id", "rank", "item_id", "score", "source", "because")
+_BIGINTS = range(-(2**63), 2**63)
+
+
+def read_lists(warehouse: Warehouse, user_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of some users in the newest night, with titles and reasons, by user and rank.
+
+    Users are named by their ids as text, however the table types them; those without rows are
+    left out. Raises InputDataError where nothing was published yet.
+    """
+    pinned = warehouse.pin_table(_LISTS)
+    asked = _typed(user_ids, pinned.schema["user_id"].dataType)
+    run_date = warehouse.newest(_LISTS, "run_date", pinned.version)
+    if run_date is None or not asked:
+        return []
+    where = {"run_date": run_date, "user_id": asked}
+    rows = warehouse.read_arrow(_LISTS, _COLUMNS, pinned.version, where).to_pylist()
+    titles = _titles(warehouse, rows)
+    return [_readable(row, titles) for row in sorted(rows, key=lambda r: (r["user_id"], r["rank"]))]
+
+
+def read_unserved_reason(warehouse: Warehouse, user_id: str) -> str | None:
+    """Why the latest published night has no full list for a user, None where it says nothing."""
+    run = next((run for run in read_runs(warehouse) if run.status == PUBLISHED), None)
+    if run is None or not warehouse.exists("unserved_users"):
+        return None
+    pinned = warehouse.pin_table("unserved_users")
+    asked = _typed([user_id], pinned.schema["user_id"].dataType)
+    if not asked:
+        return None
+    where = {"run_id": run.run_id, "user_id": asked}
+    found = warehouse.read_arrow("unserved_users", ("reason",), pinned.version, where).to_pylist()
+    return str(found[0]["reason"]) if found else None
+
+
+def _typed(texts: Iterable[str], kind: DataType) -> list[Any]:
+    """Ids as a table holds them; a text that no id of its type reads as is left out."""
+    if isinstance(kind, StringType):
+        return list(texts)
+    # At most 19 digits and a sign: longer ones are no bigint.
+    numbers = {text: int(text) for text in texts if re.fullmatch(r"-?[0-9]{1,19}", text)}
+    return [n for text, n in numbers.items() if str(n) == text and n in _BIGINTS]
+
+
+def _titles(warehouse: Warehouse, rows: list[dict[str, Any]]) -> dict[Any, str]:
+    """What the items of these rows and their reasons are called, for those that have a title."""
+    ids = {row["item_id"] for row in rows}
+    ids |= {reason["item_id"] for row in rows for reason in row["because"] or ()}
+    if not ids:
+        return {}
+    items = warehouse.read_arrow("items", ("item_id", "title"), where={"item_id": sorted(ids)})
+    named = {item["item_id"]: (item["title"] or "").strip(" ") for item in items.to_pylist()}
+    return {item_id: title for item_id, title in named.items() if title}
+
+
+def _readable(row: dict[str, Any], titles: dict[Any, str]) -> dict[str, Any]:
+    reasons = [
+        {
+            "position": position,
+            "item_id": reason["item_id"],
+            "title": titles.get(reason["item_id"], str(reason["item_id"])),
+            "attention": reason["attention"],
+            "contribution": reason["contribution"],
+            "score_without": reason["score_without"],
+        }
+        for position, reason in enumerate(row["because"] or ())
+    ]
+    liked = " and ".join(reason["title"] for reason in reasons[:2])
+    return {
+        "run_date": row["run_date"],
+        "user_id": row["user_id"],
+        "rank": row["rank"],
+        "item_id": row["item_id"],
+        "title": titles.get(row["item_id"], str(row["item_id"])),
+        "score": row["score"],
+        "source": row["source"],
+        "reason": f"because you liked {liked}" if reasons else "because many users liked it",
+        "because_titles": reasons or None,
+    }
