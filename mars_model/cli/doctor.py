@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -17,6 +18,21 @@ _GIB = 2**30
 _LEAST_FREE_GIB = 2
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What was found; people see a fact as soon as it is known."""
+
+    is_silent: bool
+    facts: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, fact: str) -> None:
+        """Note a fact, and show it."""
+        self.facts.append(fact)
+        if not self.is_silent:
+            click.echo(fact)
+
+
 @click.command("doctor")
 @click.pass_obj
 def doctor_command(job: Job) -> None:
@@ -24,51 +40,75 @@ def doctor_command(job: Job) -> None:
 
     Example: mars-batch doctor
     """
-    problems = [p for p in (prerequisites.python_problem(), prerequisites.java_problem()) if p]
-    facts = [
-        f"Python {sys.version_info.major}.{sys.version_info.minor}",
-        f"Java {prerequisites.java_version()} at {prerequisites.java_command()}",
-    ]
-    if not has_delta_jars():
-        problems.append("Delta's jars are missing: run make setup")
-    facts.append(_disk(job, problems))
-    if not problems:
-        for path in sql_files("tables"):
-            facts.append(_table(job, path.stem, problems))
-        facts.append(_bundle(job, problems))
-    text = "\n".join([*facts, *(f"PROBLEM {p}" for p in problems)])
-    job.show(text, {"facts": facts, "problems": problems})
+    found = Findings(job.is_json)
+    has_spark = _installation(found)
+    _disk(job, found)
+    if job.warehouse.is_local:
+        _tables(job, found)
+    _bundle(job, found)
+    # Last: all above is said in a second, and a session takes many.
+    if has_spark and _spark(job, found) and not job.warehouse.is_local:
+        _tables(job, found)
+    problems = [f"PROBLEM {problem}" for problem in found.problems]
+    if job.is_json or problems:
+        job.show("\n".join(problems), {"facts": found.facts, "problems": found.problems})
     if problems:
         raise MarsBatchError(f"doctor found {len(problems)} problem(s), listed above")
 
 
-def _disk(job: Job, problems: list[str]) -> str:
+def _installation(found: Findings) -> bool:
+    """Whether all is there that Spark needs to start."""
+    problems = [p for p in (prerequisites.python_problem(), prerequisites.java_problem()) if p]
+    if not has_delta_jars():
+        problems.append("Delta's jars are missing: run make setup")
+    found.problems.extend(problems)
+    found.add(f"Python {sys.version_info.major}.{sys.version_info.minor}")
+    found.add(f"Java {prerequisites.java_version()} at {prerequisites.java_command()}")
+    return not problems
+
+
+def _disk(job: Job, found: Findings) -> None:
     path = Path(job.settings.warehouse.path)
     existing = next(p for p in [path, *path.absolute().parents] if p.exists())
     free = shutil.disk_usage(existing).free / _GIB
     if free < _LEAST_FREE_GIB:
-        problems.append(f"only {free:.1f} GiB free at {existing}: make room")
-    return f"disk: {free:.1f} GiB free at {existing}"
+        found.problems.append(f"only {free:.1f} GiB free at {existing}: make room")
+    found.add(f"disk: {free:.1f} GiB free at {existing}")
 
 
-def _table(job: Job, table: str, problems: list[str]) -> str:
-    if not job.warehouse.exists(table):
-        return f"table {table}: not there" + (", optional" if table in OPTIONAL_SOURCES else " yet")
-    try:
-        version = job.warehouse.version(table)
-        job.warehouse.read(table, version)
-    except MarsBatchError as error:
-        problems.append(str(error))
-        return f"table {table}: breaks its contract"
-    return f"table {table}: version {version}, keeps its contract"
+def _tables(job: Job, found: Findings) -> None:
+    for path in sql_files("tables"):
+        table = path.stem
+        if not job.warehouse.exists(table):
+            when = ", optional" if table in OPTIONAL_SOURCES else " yet"
+            found.add(f"table {table}: not there{when}")
+            continue
+        try:
+            version = job.warehouse.check(table)
+            found.add(f"table {table}: version {version}, keeps its contract")
+        except MarsBatchError as error:
+            found.problems.append(str(error))
+            found.add(f"table {table}: breaks its contract")
 
 
-def _bundle(job: Job, problems: list[str]) -> str:
+def _bundle(job: Job, found: Findings) -> None:
     if job.registry.promoted_version() is None:
-        return "bundle: none in use yet, train one with mars-batch train"
+        found.add("bundle: none in use yet, train one with mars-batch train")
+        return
     try:
         bundle = job.registry.promoted()
+        found.add(f"bundle: {bundle.model_version}, all files verified")
     except MarsBatchError as error:
-        problems.append(str(error))
-        return "bundle: damaged"
-    return f"bundle: {bundle.model_version}, all files verified"
+        found.problems.append(str(error))
+        found.add("bundle: damaged")
+
+
+def _spark(job: Job, found: Findings) -> bool:
+    """Whether a session starts, with Delta's settings."""
+    try:
+        found.add(f"Spark {job.warehouse.spark.version}: starts")
+    except MarsBatchError as error:
+        found.problems.append(str(error))
+        found.add("Spark: does not start")
+        return False
+    return True

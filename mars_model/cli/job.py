@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,9 @@ from mars_model.bundle.registry import Registry
 from mars_model.cli.options import global_options
 from mars_model.errors import MarsBatchError
 from mars_model.settings import Settings, load_settings
-from mars_model.tables.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from mars_model.tables.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ class Job:
         return load_settings(self.conf, self.overrides, self.warehouse_path, file)
 
     @cached_property
-    def warehouse(self) -> Warehouse:
+    def warehouse(self) -> "Warehouse":
         """The tables; the first use that needs Spark starts it."""
+        # Not above: what reads tables takes half a second to import, and some commands read none.
+        from mars_model.tables.warehouse import Warehouse
+
         return Warehouse(None, self.settings.warehouse.path)
 
     @property

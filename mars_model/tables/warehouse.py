@@ -69,6 +69,17 @@ class Warehouse:
         """The table's latest version. Raises InputDataError where it is missing."""
         return self.pin_table(table).version
 
+    def check(self, table: str) -> int:
+        """The table's latest version, where it keeps its contract. Raises InputDataError."""
+        pinned = self.pin_table(table)
+        contracts.check_contract(table, pinned.schema, self._label(table, pinned.version))
+        return pinned.version
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the tables' files lie where this process reaches them."""
+        return delta_files.local_folder(self.path) is not None
+
     def commits(self, table: str) -> list[Commit]:
         """The commits of the table's log, newest first; none where it is missing."""
         if not self.exists(table):
