@@ -56,7 +56,7 @@ def write_spark_defaults() -> None:
     """Put Spark's settings from conf/ where spark-submit of this environment reads them."""
     target = spark_home() / "conf"
     target.mkdir(exist_ok=True)
-    for name in ("spark-defaults.conf", "log4j2.properties"):
+    for name in ("spark-defaults.conf", "spark-env.sh", "log4j2.properties"):
         shutil.copy(resource_folder("conf") / name, target / name)
 
 

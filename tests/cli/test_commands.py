@@ -1,10 +1,13 @@
 """What commands show, for people and as JSON."""
 
 import json
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
+from pyspark.sql import SparkSession
 
-from mars_model.cli.main import main
+from mars_model.cli.main import COMMANDS, main
 from tests.conftest import Night
 
 
@@ -16,9 +19,21 @@ def run(night: Night, *args: str) -> Result:
 
 
 def test_every_command_shows_an_example() -> None:
-    for name, command in main.commands.items():
-        assert "Example: mars-batch" in (command.help or ""), name
-        assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
+    for name in COMMANDS:
+        shown = CliRunner().invoke(main, [name, "--help"])
+        assert (shown.exit_code, "Example: mars-batch" in shown.stdout) == (0, True), name
+
+
+def test_help_lists_the_commands_by_name_with_what_they_do() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).stdout
+    listed = [line.split() for line in shown.partition("Commands:")[2].splitlines() if line]
+    assert [words[0] for words in listed] == sorted(COMMANDS)
+    assert all(len(words) > 3 for words in listed)
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    result = CliRunner().invoke(main, ["run"])
+    assert (result.exit_code, "No such command 'run'" in result.stderr) == (2, True)
 
 
 def test_json_result_is_all_that_stands_on_stdout(night: Night) -> None:
@@ -75,3 +90,34 @@ def test_doctor_finds_a_working_installation(night: Night) -> None:
     found = json.loads(run(night, "--json", "doctor").stdout)
     assert found["problems"] == []
     assert any("all files verified" in fact for fact in found["facts"])
+    assert any(fact.startswith("Spark ") for fact in found["facts"])
+
+
+def test_doctor_shows_people_what_it_shows_programs(night: Night) -> None:
+    assert (
+        run(night, "doctor").stdout.splitlines()
+        == (json.loads(run(night, "--json", "doctor").stdout)["facts"])
+    )
+
+
+def test_doctor_without_java_still_looks_at_tables_and_bundle(
+    night: Night, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    result = CliRunner().invoke(main, ["--warehouse", night.warehouse.path, "doctor"])
+    assert result.exit_code == 1
+    assert "PROBLEM No working Java found" in result.stdout
+    assert "table items: version 1, keeps its contract" in result.stdout
+    assert "all files verified" in result.stdout
+
+
+def test_doctor_names_a_table_that_breaks_its_contract(spark: SparkSession, tmp_path: Path) -> None:
+    broken = spark.createDataFrame([(1, 2)], "item_id bigint, title int")
+    broken.write.format("delta").save(str(tmp_path / "items"))
+    result = CliRunner().invoke(main, ["--json", "--warehouse", str(tmp_path), "doctor"])
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert "table items: breaks its contract" in found["facts"]
+    (problem,) = found["problems"]
+    assert problem.startswith(f"items (version 0) at {tmp_path}/items: ")
+    assert "column 'title' is int, expected string" in problem
