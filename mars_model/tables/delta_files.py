@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 from pyspark.sql.types import StructType
 
 from mars_model.tables.pin import Commit, TablePin
@@ -58,7 +59,10 @@ def open_table(folder: Path, version: int | None) -> LocalTable | None:
     """A table at a version; None where only Spark can read it, or can say why it cannot."""
     try:
         table = DeltaTable(folder, version=version)
-        return LocalTable(table.to_pyarrow_dataset(), _schema(table))
+        # Arrow's own files: those of deltalake are Python objects, and an Arrow thread that lets
+        # go of one while Python ends aborts the process (apache/arrow issue 34314).
+        files = SubTreeFileSystem(str(folder.absolute()), LocalFileSystem())
+        return LocalTable(table.to_pyarrow_dataset(filesystem=files), _schema(table))
     except DeltaError:
         return None
 

@@ -80,3 +80,22 @@ def test_a_check_tells_the_version_of_a_table_that_keeps_its_contract(warehouse:
     warehouse.spark.range(1).write.format("delta").save(warehouse.location("items"))
     with pytest.raises(InputDataError, match=r"items .version 0. at .*'item_id' is missing"):
         warehouse.check("items")
+
+
+def test_partitions_with_signs_in_their_names_are_read_from_files(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    warehouse = Warehouse(spark, str(tmp_path / "100% [own] é tables"))
+    genres = ("Sci-Fi: 100% é/x", "a b", "a%20b", "c=d", "it's")
+    rows = [(i, "Salt", None, None, None, genre) for i, genre in enumerate(genres)]
+    schema = "item_id bigint, title string, text string, available_from timestamp, "
+    schema += "available_until timestamp, genre string"
+    frame = spark.createDataFrame(rows, schema)
+    location = warehouse.location("items")
+    frame.write.format("delta").partitionBy("genre").save(location)
+    assert delta_files.open_table(Path(location), None) is not None
+    found = warehouse.read_arrow("items", ("item_id", "genre")).to_pylist()
+    assert sorted((row["item_id"], row["genre"]) for row in found) == list(enumerate(genres))
+    assert warehouse.read_arrow("items", ("item_id",), where={"genre": "a b"}).to_pylist() == [
+        {"item_id": 1}
+    ]
