@@ -15,16 +15,7 @@ def runs_command(job: Job) -> None:
     Example: mars-batch runs
     """
     runs = read_runs(job.warehouse)
-    columns = (
-        "run_date",
-        "run_id",
-        "status",
-        "model_version",
-        "users",
-        "reused",
-        "rows",
-        "seconds",
-    )
+    columns = ("run_date", "run_id", "status", "model_version", "users", "rows", "seconds")
     rows = [
         (
             run.run_date,
@@ -32,7 +23,6 @@ def runs_command(job: Job) -> None:
             run.status,
             run.model_version,
             run.counts.get("users"),
-            run.counts.get("users_reused"),
             run.counts.get("rows"),
             round(sum(run.durations_s.values()), 1),
         )

@@ -130,8 +130,7 @@ class Warehouse:
         self, table: str, columns: Sequence[str], version: int
     ) -> Iterator[pa.RecordBatch] | None:
         """The same batch by batch, for tables that grow with users; None where only Spark can."""
-        folder = self._folder(table)
-        found = None if folder is None else delta_files.open_table(folder, version)
+        found = self._open(table, version)
         return None if found is None else found.data.to_batches(columns=list(columns))
 
     def newest(self, table: str, partition: str, version: int | None = None) -> Any:
