@@ -13,9 +13,13 @@ FLOORS = (
     ("tables",),
     ("sources", "features"),
     ("bundle",),
-    ("training", "scoring", "publishing"),
+    ("training", "scoring"),
     ("evaluation",),
-    ("runners",),
+    ("model",),
+    ("importing", "night"),
+    ("fitting",),
+    ("comparing",),
+    ("reports",),
     ("cli",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

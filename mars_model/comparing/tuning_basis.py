@@ -7,7 +7,7 @@ from pathlib import Path
 from mars_model import __version__
 from mars_model.errors import SettingsError
 from mars_model.evaluation.search_space import Space
-from mars_model.fitting.training_data import TrainingData
+from mars_model.evaluation.training_set import TrainingData
 from mars_model.settings import Settings
 
 # How a training is computed, which its metric does not hang on.

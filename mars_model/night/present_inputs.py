@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from mars_model.bundle.registry import Bundle
 from mars_model.night.eligible import optional_versions, read_candidates, read_segments
-from mars_model.night.encode import encode_documents
 from mars_model.night.inputs import Inputs
 from mars_model.night.prepare import Step, documents_step, histories_step
+from mars_model.scoring.encode_documents import encode_documents
 from mars_model.settings import Settings
 from mars_model.tables import contracts
 from mars_model.tables.warehouse import Warehouse

@@ -1,0 +1,68 @@
+"""Text → words, in plain Python: the one cleaning, for Spark's stage and for `mars_model.model`."""
+
+import html
+import re
+import unicodedata
+import zipfile
+from collections.abc import Set
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from mars_model.errors import SettingsError
+
+_TAG = re.compile(r"<[/!]?[A-Za-z][^<>]*>|<!--(?s:.*?)-->")
+_STOP_WORDS = "org/apache/spark/ml/feature/stopwords/{}.txt"
+
+
+class _LettersOnly(dict[int, int]):
+    """For `str.translate`: letters and the marks on them stay, all else becomes a space."""
+
+    def __missing__(self, code: int) -> int:
+        is_kept = unicodedata.category(chr(code))[0] in "LM"
+        return self.setdefault(code, code if is_kept else ord(" "))
+
+
+_LETTERS_ONLY = _LettersOnly()
+
+
+def words_of(text: str, stop_words: Set[str], min_length: int) -> list[str]:
+    """The words of a text in order: HTML stripped, lower case, Unicode letters, no stop words.
+
+    `min_length` counts UTF-16 units, as Spark's tokenizer does: a rare sign outside the basic
+    plane counts two.
+
+    >>> words_of("<p>The Caf&eacute; &amp; a ROCKET</p>", {"the", "a"}, min_length=2)
+    ['café', 'rocket']
+    """
+    # Entities last: an escaped "&lt;" in a text is a character, not a tag.
+    plain = html.unescape(_TAG.sub(" ", text))
+    # One code point per letter and accent where there is one: é is é, however it was typed.
+    lowered = unicodedata.normalize("NFC", plain).lower()
+    words = lowered.translate(_LETTERS_ONLY).split()
+    return [
+        word
+        for word in words
+        if (len(word) >= min_length or len(word.encode("utf-16-le")) // 2 >= min_length)
+        and word not in stop_words
+    ]
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Spark's stop words of a language, read from its jar without a JVM.
+
+    Raises SettingsError where Spark has none for it.
+    """
+    spec = find_spec("pyspark")
+    assert spec is not None and spec.origin is not None  # a dependency of the package
+    (jar,) = Path(spec.origin).parent.glob("jars/spark-mllib_*.jar")
+    try:
+        with zipfile.ZipFile(jar) as archive:
+            lines = archive.read(_STOP_WORDS.format(language)).decode("utf-8")
+    except KeyError:
+        raise SettingsError(
+            f"settings: 'documents.stop_words_language' is {language!r}, for which Spark has no "
+            "stop words; expected for example english, german, french, spanish, russian"
+        ) from None
+    return frozenset(lines.lower().splitlines())
