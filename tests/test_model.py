@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import mars_model.features.words
 import mars_model.model
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.model import Model, Recommendation
@@ -230,8 +231,17 @@ def test_fit_gives_the_bundle_that_train_gives(night) -> None:
     assert Model.fit(likes, items, night.settings).bundle.model_version == night.run.model_version
 
 
-def test_the_examples_of_the_docstring_run() -> None:
-    assert doctest.testmod(mars_model.model).failed == 0
+def test_the_examples_of_the_docstring_and_the_page_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parents[1] / "docs" / "python.md"
+    monkeypatch.chdir(tmp_path)
+    for found in (
+        doctest.testmod(mars_model.model),
+        doctest.testmod(mars_model.features.words),
+        doctest.testfile(str(page), module_relative=False),
+    ):
+        assert (found.failed, found.attempted > 0) == (0, True)
 
 
 def test_neither_spark_nor_torch_is_imported_before_a_model_is_fitted(

@@ -39,11 +39,16 @@ def encode_words(
     encoders: Sequence[Path],
     model: ModelSettings,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both vectors of every document, [D, K] each; `free` are both free vectors, [D, K] each."""
+    """Both vectors of every document, [D, K] each; `free` are both free vectors, [D, K] each.
+
+    A vector depends on its document alone, to the last bit: not on what else is encoded with it.
+    """
     vectors: list[list[NDArray[np.float32]]] = [[], []]
     for start in range(0, len(documents), _DOCUMENTS_PER_CALL):
         some = slice(start, start + _DOCUMENTS_PER_CALL)
         words = vocabulary.encode(documents[some], model.max_words, model.window)
+        if model.text == "mean":  # the last bits of a sum follow its length, padding included
+            words = np.pad(words, ((0, 0), (0, max(0, model.max_words - words.shape[1]))))
         for pieces, path, own in zip(vectors, encoders, free, strict=True):
             pieces.append(_encode(path, words, own[some]))
     item, memory = (np.concatenate(pieces) for pieces in vectors)
