@@ -23,10 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from mars_model.bundle.items import Items
 from mars_model.bundle.manifest import (
     ITEMS_FILE,
     MANIFEST_FILE,
@@ -38,66 +37,14 @@ from mars_model.bundle.manifest import (
 from mars_model.bundle.registry import Bundle, Registry, draft_folder
 from mars_model.errors import InputDataError, SettingsError, needs_extras
 from mars_model.features.likes import LikeMatrix, likes_of_pairs
-from mars_model.features.words import stop_words, words_of
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.encode_documents import encode_documents
-from mars_model.scoring.reasons import explain
+from mars_model.scoring.recommended import ItemId, Reason, Recommendation, explain_one, recommend
 from mars_model.scoring.sessions import open_encoder
-from mars_model.scoring.top_n import settle_users, top_n_plainly
-from mars_model.settings import AttentionKind, DocumentSettings, Settings, parse_settings
-from mars_model.sources.in_memory import Rows, Values, id_column, ids_of, table_of, texts_of
+from mars_model.settings import AttentionKind, Settings, parse_settings
+from mars_model.sources.in_memory import Rows, Values, id_column, ids_of, table_of
 
-ItemId = int | str
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A liked item: its share of the attention, what it adds to the score, the score without it.
-
-    `score_without` is None where it is the only like.
-    """
-
-    item_id: ItemId
-    attention: float
-    contribution: float
-    score_without: float | None
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """An item with its score, comparable within one user only, and the likes it stands on.
-
-    Reasons come by attention descending; those of all likes and the item's bias add up to the
-    score.
-    """
-
-    item_id: ItemId
-    score: float
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True)
-class Items:
-    """Ids [I] ascending and the words of each item."""
-
-    item_ids: NDArray[np.generic]
-    words: list[list[str]]
-
-    @classmethod
-    def of(cls, rows: Rows, settings: DocumentSettings) -> "Items":
-        """Clean the texts. Raises InputDataError for missing columns, missing or double ids."""
-        texts = ("title", "text", *settings.extra_columns)
-        required = ("item_id", *settings.extra_columns)
-        table = table_of(rows, ("item_id", *texts), required, "items")
-        item_ids = id_column(table, "item_id", "items")
-        order = np.argsort(item_ids, kind="stable")
-        twice = item_ids[order][1:][item_ids[order][1:] == item_ids[order][:-1]]
-        if len(twice) or not len(order):
-            found = f"item_id {twice.tolist()[:5]} more than once" if len(twice) else "no row"
-            raise InputDataError(f"items: found {found}, expected one row per item")
-        left_out = stop_words(settings.stop_words_language)
-        words = [words_of(t, left_out, settings.min_word_length) for t in texts_of(table, texts)]
-        return cls(item_ids[order], [words[position] for position in order])
+__all__ = ["Model", "Reason", "Recommendation"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +73,7 @@ class Model:
                 f"bundle {folder}: has no {ITEMS_FILE}, as `mars-batch train` writes none. Say "
                 "what to recommend: Model.load(path, items)"
             )
-        table = pq.read_table(bundle.file(ITEMS_FILE))
-        ids = id_column(table, "item_id", str(bundle.file(ITEMS_FILE)))
-        return cls._of(bundle, Items(ids, table.column("words").to_pylist()))
+        return cls._of(bundle, Items.read(bundle.file(ITEMS_FILE)))
 
     @classmethod
     def fit(
@@ -144,25 +89,11 @@ class Model:
         Raises InputDataError for bad rows or where there is nothing to learn from, SettingsError
         for unknown or badly typed settings.
         """
-        with needs_extras("Model.fit", "train"):
-            from mars_model.evaluation.export_bundle import write_bundle
-            from mars_model.evaluation.fit import FittingTask, fit
-            from mars_model.evaluation.training_set import TrainingData
         chosen = parse_settings(settings or {})
         given = Items.of(items, chosen.documents)
-        table = table_of(likes, ("user_id", "item_id"), ("user_id", "item_id"), "likes")
-        users, liked = (id_column(table, name, "likes") for name in ("user_id", "item_id"))
-        _require_same_type(liked, given.item_ids, "likes, column 'item_id'")
-        min_likes = max(chosen.likes.min_per_user, 2)
-        matrix, user_ids = likes_of_pairs(users, liked, given.item_ids, min_likes)
-        data = TrainingData.of(given.words, matrix, user_ids, given.item_ids, chosen, {})
-        kept, held = data.hold_out(chosen)
-        task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, chosen)
-        fitted = fit(task)
         folder = Path(tempfile.mkdtemp(prefix="mars-model-"))
         try:
-            bundle = write_bundle(Registry(folder), data, chosen, task.n_likes, fitted, False)
-            model = cls._of(bundle, given)
+            model = cls._of(_train(Registry(folder), likes, given, chosen), given)
         except BaseException:
             shutil.rmtree(folder)
             raise
@@ -192,9 +123,7 @@ class Model:
         history = self._history(user_likes)
         if not history.n_likes:
             return []
-        nobody = np.zeros(1, dtype=np.int32)
-        best = top_n_plainly(self.catalogue, history, nobody, n, self._kind)
-        return self._explained(history, *best, n_reasons)
+        return recommend(self.catalogue, history, n, n_reasons, self._kind)[0]
 
     def explain(self, user_likes: Values, item_id: ItemId) -> Recommendation:
         """The score of one item for a user, with a reason for every like that it stands on.
@@ -208,9 +137,7 @@ class Model:
                 f"{what} is among the model's {len(self.items.item_ids):,} items; load the model "
                 "with items that hold it"
             )
-        one = found.astype(np.int32).reshape(1, 1)
-        best = settle_users(self.catalogue, history, one, 1, self._kind)
-        return self._explained(history, *best, history.n_likes)[0]
+        return explain_one(self.catalogue, history, int(found[0]), self._kind)
 
     def save(self, path: str | Path) -> Path:
         """Write the bundle and its items as a folder, whole or not at all, for `load`.
@@ -225,8 +152,7 @@ class Model:
         with draft_folder(target.parent) as (draft, place):
             for name in names:
                 shutil.copyfile(self.bundle.file(name), draft / name)
-            table = pa.table({"item_id": self.items.item_ids.tolist(), "words": self.items.words})
-            pq.write_table(table, draft / ITEMS_FILE)
+            self.items.write(draft / ITEMS_FILE)
             files = {name: hash_file(draft / name) for name in (*names, ITEMS_FILE)}
             write_manifest(draft, self.bundle.manifest.model_copy(update={"files": files}))
             return place(target.name)
@@ -245,31 +171,22 @@ class Model:
         found = self._positions(user_likes, "user_likes")
         return LikeMatrix.from_rows([found[found >= 0].astype(np.int32)], len(self.items.item_ids))
 
-    def _explained(
-        self,
-        history: LikeMatrix,
-        scores: NDArray[np.float32],
-        positions: NDArray[np.int32],
-        n_reasons: int,
-    ) -> list[Recommendation]:
-        """The one row of `scores` and `positions` [1, N], −1 behind the end, with reasons."""
-        found = explain(self.catalogue, history, positions, n_reasons, self._kind)
-        ids, liked = self.items.item_ids, history.item_idx
-        answer = []
-        for place in np.flatnonzero(positions[0] >= 0).tolist():
-            slots = found.slots[0, place]
-            n_found = int((slots >= 0).sum())
-            numbers = (found.attention, found.contribution, found.score_without)
-            columns = [ids[liked[slots[:n_found]]], *(part[0, place, :n_found] for part in numbers)]
-            reasons = tuple(
-                Reason(item_id, attention, contribution, without if without == without else None)
-                for item_id, attention, contribution, without in zip(
-                    *(column.tolist() for column in columns), strict=True
-                )
-            )
-            item_id = ids[positions[0, place]].item()
-            answer.append(Recommendation(item_id, float(scores[0, place]), reasons))
-        return answer
+
+def _train(registry: Registry, likes: Rows, items: Items, settings: Settings) -> Bundle:
+    with needs_extras("Model.fit", "train"):
+        from mars_model.evaluation.export_bundle import write_bundle
+        from mars_model.evaluation.fit import FittingTask, fit
+        from mars_model.evaluation.training_set import TrainingData
+    columns = ("user_id", "item_id")
+    table = table_of(likes, columns, columns, "likes")
+    users, liked = (id_column(table, name, "likes") for name in columns)
+    _require_same_type(liked, items.item_ids, "likes, column 'item_id'")
+    min_likes = max(settings.likes.min_per_user, 2)
+    matrix, user_ids = likes_of_pairs(users, liked, items.item_ids, min_likes)
+    data = TrainingData.of(items.words, matrix, user_ids, items.item_ids, settings, {})
+    kept, held = data.hold_out(settings)
+    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, settings)
+    return write_bundle(registry, data, settings, task.n_likes, fit(task), is_synthetic=False)
 
 
 def _require_same_type(

@@ -85,6 +85,11 @@ def test_one_module_opens_onnxruntime_and_one_reads_and_writes_delta() -> None:
     assert importers("delta") == {"tables/warehouse.py"}
 
 
+def test_arrays_and_the_python_door_know_nothing_of_spark() -> None:
+    rooms = {Path(path).parts[0] for path in importers("pyspark") | importers("delta")}
+    assert rooms & {"bundle", "training", "scoring", "model.py"} == set()
+
+
 def test_compiled_loops_stay_in_the_scoring_room() -> None:
     assert importers("numba") == {"scoring/compiled.py"}
 

@@ -91,7 +91,10 @@ def _ids(found: pa.Array | pa.ChunkedArray, what: str) -> NDArray[np.generic]:
     if found.null_count and len(found) > 0:
         raise InputDataError(f"{what}: {found.null_count} of {len(found)} ids are missing")
     if pa.types.is_integer(found.type) or not len(found):
-        return np.asarray(found.cast(pa.int64()).to_numpy(zero_copy_only=False))
+        try:
+            return np.asarray(found.cast(pa.int64()).to_numpy(zero_copy_only=False))
+        except pa.ArrowInvalid as error:
+            raise InputDataError(f"{what}: expected whole numbers of 64 bits ({error})") from error
     if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
         return np.array(found.to_pylist(), dtype=str)
     raise InputDataError(f"{what}: ids are {found.type}, expected whole numbers or strings")
