@@ -24,7 +24,7 @@ def table_of(rows: Rows, columns: Sequence[str], required: Sequence[str], what: 
     """
     try:
         table = _as_table(rows, columns)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputDataError(
             f"{what}: expected a frame, dicts or tuples with {', '.join(columns)}, all values of a "
@@ -45,7 +45,7 @@ def ids_of(values: Values, what: str) -> NDArray[np.generic]:
     try:
         is_arrow = isinstance(values, pa.Array | pa.ChunkedArray)
         found = values if is_arrow else _column(values)
-    except (pa.ArrowException, TypeError) as error:
+    except (pa.ArrowException, TypeError, OverflowError) as error:
         raise InputDataError(
             f"{what}: expected ids that are all whole numbers or all strings ({error})"
         ) from error
