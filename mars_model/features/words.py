@@ -9,7 +9,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from mars_model.errors import SettingsError
+from mars_model.errors import MarsBatchError, SettingsError
 
 _TAG = re.compile(r"<[/!]?[A-Za-z][^<>]*>|<!--(?s:.*?)-->")
 _STOP_WORDS = "org/apache/spark/ml/feature/stopwords/{}.txt"
@@ -54,11 +54,8 @@ def stop_words(language: str) -> frozenset[str]:
 
     Raises SettingsError where Spark has none for it.
     """
-    spec = find_spec("pyspark")
-    assert spec is not None and spec.origin is not None  # a dependency of the package
-    (jar,) = Path(spec.origin).parent.glob("jars/spark-mllib_*.jar")
     try:
-        with zipfile.ZipFile(jar) as archive:
+        with zipfile.ZipFile(_jar()) as archive:
             lines = archive.read(_STOP_WORDS.format(language)).decode("utf-8")
     except KeyError:
         raise SettingsError(
@@ -66,3 +63,16 @@ def stop_words(language: str) -> frozenset[str]:
             "stop words; expected for example english, german, french, spanish, russian"
         ) from None
     return frozenset(lines.lower().splitlines())
+
+
+def _jar() -> Path:
+    """Spark's jar of text tools: beside pip's pyspark, or in the jars of a Spark distribution."""
+    spec = find_spec("pyspark")
+    package = Path(spec.origin).parent if spec and spec.origin else Path("pyspark")
+    for folder in (package / "jars", package.parent.parent / "jars"):
+        for jar in folder.glob("spark-mllib_*.jar"):
+            return jar
+    raise MarsBatchError(
+        f"{package}: no jars/spark-mllib_*.jar there, nor in a Spark distribution around it. "
+        "Install Spark with: pip install pyspark"
+    )

@@ -2,13 +2,17 @@
 
 import html
 import unicodedata
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pyspark.ml.feature import RegexTokenizer, StopWordsRemover
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from mars_model.errors import SettingsError
+from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.features import words
 from mars_model.features.words import stop_words, words_of
 
 HOSTILE = (
@@ -71,3 +75,16 @@ def test_every_list_of_stop_words_is_spark_s(spark: SparkSession) -> None:
 def test_a_language_that_spark_does_not_know_is_an_error() -> None:
     with pytest.raises(SettingsError, match=r"'documents\.stop_words_language' is 'klingon'"):
         stop_words("klingon")
+
+
+def test_stop_words_are_found_in_a_spark_distribution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = tmp_path / "python" / "pyspark" / "__init__.py"
+    monkeypatch.setattr(words, "find_spec", lambda name: SimpleNamespace(origin=str(origin)))
+    with pytest.raises(MarsBatchError, match="pip install pyspark"):
+        stop_words.__wrapped__("english")
+    (tmp_path / "jars").mkdir()
+    with zipfile.ZipFile(tmp_path / "jars" / "spark-mllib_2.13-4.2.0.jar", "w") as jar:
+        jar.writestr("org/apache/spark/ml/feature/stopwords/english.txt", "The\nof\n")
+    assert stop_words.__wrapped__("english") == {"the", "of"}
