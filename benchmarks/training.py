@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from mars_model.evaluation.fit import FittingTask, fit
-from mars_model.evaluation.holdout import hold_out
-from mars_model.fitting.training_data import TrainingData, read_training_data
+from mars_model.evaluation.training_set import TrainingData
+from mars_model.fitting.training_data import read_training_data
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
@@ -126,8 +126,7 @@ class EpochClock:
 
 def time_until_best(data: TrainingData, settings: Settings) -> None:
     """Print how long a training takes to its best validation MAP@500, and to its end."""
-    share, seed = settings.training.validation_share, settings.training.seed
-    kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
+    kept, held = data.hold_out(settings)
     clock = EpochClock()
     task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, settings)
     result = fit(task, clock).result

@@ -1,5 +1,8 @@
 """What can go wrong, by exit code. A message is a sentence: what, where, expected, found, to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MarsBatchError(Exception):
     """Anything that is not one of the kinds below."""
@@ -29,3 +32,15 @@ class TrainingInterrupted(KeyboardInterrupt):
     """Ctrl-C in a training; no error, so nothing but a command catches it by accident."""
 
     exit_code = 130
+
+
+@contextmanager
+def needs_extras(what: str, *extras: str) -> Iterator[None]:
+    """Turn a missing package, met while importing, into a sentence that says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MarsBatchError(
+            f"{what} needs the package {error.name}, which the core installation leaves out. "
+            f"Install it with: pip install 'mars-batch[{','.join(extras)}]'"
+        ) from error

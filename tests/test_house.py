@@ -13,9 +13,13 @@ FLOORS = (
     ("tables",),
     ("sources", "features"),
     ("bundle",),
-    ("training", "scoring", "publishing"),
+    ("training", "scoring"),
     ("evaluation",),
-    ("runners",),
+    ("model",),
+    ("importing", "night"),
+    ("fitting",),
+    ("comparing",),
+    ("reports",),
     ("cli",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -79,6 +83,11 @@ def test_libraries_of_baselines_stay_with_them() -> None:
 def test_one_module_opens_onnxruntime_and_one_reads_and_writes_delta() -> None:
     assert importers("onnxruntime") == {"scoring/sessions.py"}
     assert importers("delta") == {"tables/warehouse.py"}
+
+
+def test_arrays_and_the_python_door_know_nothing_of_spark() -> None:
+    rooms = {Path(path).parts[0] for path in importers("pyspark") | importers("delta")}
+    assert rooms & {"bundle", "training", "scoring", "model.py"} == set()
 
 
 def test_compiled_loops_stay_in_the_scoring_room() -> None:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.registry import Bundle
+from mars_model.evaluation.export_bundle import write_bundle_files
 from mars_model.evaluation.fit import attention_of
-from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.training_set import TrainingData
 from mars_model.evaluation.validation import validation_of
-from mars_model.fitting.export_bundle import write_bundle_files
 from mars_model.fitting.train import train_model
-from mars_model.fitting.training_data import TrainingData, read_training_data
+from mars_model.fitting.training_data import read_training_data
 from mars_model.settings import Settings
 from mars_model.training.epoch_records import EpochRecord
 from mars_model.training.network import build_network
@@ -59,9 +59,7 @@ def train_bundle(site: Site) -> dict[str, float | str]:
 
 def popularity_map(data: TrainingData, settings: Settings) -> float:
     """Validation MAP@500 of the most liked items, on the same held-out likes as the training's."""
-    training = settings.training
-    share, seed = training.validation_share, training.seed
-    kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
+    kept, held = data.hold_out(settings)
     validate, _ = validation_of(attention_of(settings.model), kept, held, settings)
     n_likes = np.bincount(kept.item_idx, minlength=kept.n_items)
     # Without vectors the bias alone ranks.

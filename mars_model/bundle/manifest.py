@@ -12,6 +12,7 @@ from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, T
 
 MANIFEST_FILE = "manifest.json"
 FACTORS_FILE = "item_factors.parquet"
+ITEMS_FILE = "items.parquet"  # the items that a model kept by `mars_model.model` recommends
 MODEL_FILES = (
     "item_encoder.onnx",
     "user_encoder.onnx",
@@ -22,7 +23,7 @@ MODEL_FILES = (
 
 
 class Manifest(BaseModel):
-    """Facts about a bundle; `files` holds the SHA-256 of each of `model_files`."""
+    """Facts about a bundle; `files` holds the SHA-256 of `model_files`, and of `ITEMS_FILE`."""
 
     # A metric over nobody is NaN, which JSON would otherwise turn into null.
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
@@ -65,6 +66,12 @@ def name_version(settings: TrainedWith, files: dict[str, str]) -> str:
     return f"{settings.model.variant}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """The inverse of `read_manifest`."""
+    text = manifest.model_dump_json(indent=2) + "\n"
+    (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a bundle, its files verified. Raises MarsBatchError naming all damage."""
     path = folder / MANIFEST_FILE
@@ -82,7 +89,7 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
     damage = [
         f"{name} is missing" if not (folder / name).is_file() else f"{name} has another SHA-256"
-        for name in model_files(manifest.settings.model)
+        for name in sorted({*model_files(manifest.settings.model), *manifest.files})
         if not (folder / name).is_file() or hash_file(folder / name) != manifest.files.get(name)
     ]
     if damage:

@@ -3,7 +3,8 @@
 import re
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mars_model.bundle.manifest import (
     model_files,
     name_version,
     read_manifest,
+    write_manifest,
 )
 from mars_model.bundle.promotion import Decision, add_decision, read_promotions
 from mars_model.bundle.vocabulary import Vocabulary
@@ -44,6 +46,29 @@ class Bundle:
         return Vocabulary.read(self.file("vocabulary.txt"))
 
 
+@contextmanager
+def draft_folder(parent: Path) -> Iterator[tuple[Path, Callable[[str], Path]]]:
+    """A folder to fill, and a function that puts it into its place under a name, whole.
+
+    A folder of that name is replaced. What was not put in place is deleted.
+    """
+    mark = uuid.uuid4().hex
+    draft, replaced = parent / f".draft-{mark}", parent / f".replaced-{mark}"
+    draft.mkdir(parents=True)
+
+    def place(name: str) -> Path:
+        target = parent / name
+        if target.exists():
+            target.rename(replaced)
+        return draft.rename(target)
+
+    try:
+        yield draft, place
+    finally:
+        for leftover in (draft, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
 @dataclass(frozen=True)
 class Registry:
     """Bundles under one folder, `<folder>/<model_version>/`."""
@@ -63,10 +88,7 @@ class Registry:
         `write_files` puts `model_files` into the folder it is given; where it raises, no bundle
         is left. A bundle with the same content is replaced by itself.
         """
-        mark = uuid.uuid4().hex
-        draft, replaced = self.folder / f".draft-{mark}", self.folder / f".replaced-{mark}"
-        draft.mkdir(parents=True)
-        try:
+        with draft_folder(self.folder) as (draft, place):
             write_files(draft)
             files = {name: hash_file(draft / name) for name in model_files(settings.model)}
             manifest = Manifest(
@@ -78,16 +100,8 @@ class Registry:
                 metrics=facts,
                 files=files,
             )
-            text = manifest.model_dump_json(indent=2) + "\n"
-            (draft / MANIFEST_FILE).write_text(text, encoding="utf-8")
-            target = self.folder / manifest.model_version
-            if target.exists():
-                target.rename(replaced)
-            draft.rename(target)
-        finally:
-            for leftover in (draft, replaced):
-                shutil.rmtree(leftover, ignore_errors=True)
-        return Bundle(target, manifest)
+            write_manifest(draft, manifest)
+            return Bundle(place(manifest.model_version), manifest)
 
     def open(self, model_version: str) -> Bundle:
         """A bundle by name, verified. Raises InputDataError where there is none."""

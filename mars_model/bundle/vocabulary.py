@@ -1,8 +1,10 @@
 """Words ↔ ids. It belongs to the bundle, so an old model can always read new text."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,13 @@ class Vocabulary:
     """Words by id from 1; 0 is padding. Words it does not know are dropped."""
 
     words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, documents: Iterable[Iterable[str]], min_occurrences: int) -> "Vocabulary":
+        """Words seen at least so often in these documents, most frequent first, ties by word."""
+        counts = Counter(chain.from_iterable(documents))
+        kept = sorted((-n, word) for word, n in counts.items() if n >= min_occurrences)
+        return cls(tuple(word for _, word in kept))
 
     @cached_property
     def _ids(self) -> dict[str, int]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from mars_model.cli.extras import needs_extras
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import write_report
+from mars_model.errors import needs_extras
 from mars_model.settings import Settings, find_model_file
 
 SPLITS = ("paper", "temporal", "leave-last-out")

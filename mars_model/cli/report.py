@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mars_model.cli.extras import needs_extras
 from mars_model.cli.job import Job
-from mars_model.errors import MarsBatchError
+from mars_model.errors import MarsBatchError, needs_extras
 
 if TYPE_CHECKING:
     from mars_model.reports.contract import ComparisonFile

@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from mars_model.cli.evaluate import command_line
-from mars_model.cli.extras import needs_extras
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import write_report
-from mars_model.errors import InputDataError
+from mars_model.errors import InputDataError, needs_extras
 from mars_model.importing.import_files import import_files
 from mars_model.settings import Settings, find_model_file
 

@@ -125,17 +125,17 @@ def _explain(bench: Bench, settings: Settings) -> list[dict[str, Any]]:
             "likes": [titles[item] for item in example.likes],
             "recommendations": [
                 {
-                    "title": titles[item],
+                    "title": titles[int(one.item_id)],
                     "reasons": [
                         {
-                            "title": titles[because.item_idx],
+                            "title": titles[int(because.item_id)],
                             "attention": because.attention,
                             "contribution": because.contribution,
                         }
-                        for because in reasons
+                        for because in one.reasons
                     ],
                 }
-                for item, reasons in example.recommendations
+                for one in example.recommendations
             ],
         }
         for example in found

@@ -20,9 +20,9 @@ from mars_model.comparing.tuning_report import (
 from mars_model.comparing.tuning_space import made_of, space_of, values_in, with_values
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.evaluation.fit import FittingTask, fit
-from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.training_set import TrainingData
 from mars_model.features.likes import LikeMatrix
-from mars_model.fitting.training_data import TrainingData, read_training_data
+from mars_model.fitting.training_data import read_training_data
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.epoch_records import Progress
@@ -71,8 +71,7 @@ def tune(
     )
     if n_interrupted := study.fail_interrupted():
         say(f"{n_interrupted} interrupted trial(s) are tried again")
-    share, seed = settings.training.validation_share, settings.training.seed
-    kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
+    kept, held = data.hold_out(settings)
     evaluate = partial(_evaluate, settings, data, kept, held)
     while study.n_finished() < n_trials:
         if timeout_s is not None and time.monotonic() - started >= timeout_s:

@@ -10,7 +10,7 @@ from pathlib import Path
 from mars_model import __version__
 from mars_model.errors import SettingsError
 from mars_model.evaluation.search_space import Choice, Range, Space, Value
-from mars_model.fitting.training_data import TrainingData
+from mars_model.evaluation.training_set import TrainingData
 from mars_model.settings import ModelSettings, Settings
 
 _DECAY = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)

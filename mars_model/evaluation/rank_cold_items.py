@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.evaluation.baselines.tfidf import TfIdf
 from mars_model.evaluation.fit import FittingTask, attention_of, fit
 from mars_model.evaluation.holdout import hold_out
@@ -16,7 +17,7 @@ from mars_model.evaluation.metrics.average_precision import CUTOFF
 from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.splits.cold_items import ColdSplit
 from mars_model.evaluation.validation import rank_by_vectors
-from mars_model.evaluation.variant import vocabulary_of, with_seed
+from mars_model.evaluation.variant import with_seed
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.settings import Settings
@@ -42,7 +43,7 @@ def rank_cold_by_variant(
     """
     settings = with_seed(settings, seed)
     known, new = _pick(words, split.warm_idx), _pick(words, split.cold_idx)
-    vocabulary = vocabulary_of(known, settings.documents.min_occurrences)
+    vocabulary = Vocabulary.of(known, settings.documents.min_occurrences)
     warm_documents, cold_documents = (
         vocabulary.encode(some, settings.model.max_words, settings.model.window)
         for some in (known, new)

@@ -1,9 +1,7 @@
 """Trains a MARS variant on a split and ranks with it."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +34,7 @@ def fit_variant(
     `words` are those of each item by position.
     """
     settings = with_seed(settings, seed)
-    vocabulary = vocabulary_of(words, settings.documents.min_occurrences)
+    vocabulary = Vocabulary.of(words, settings.documents.min_occurrences)
     documents = vocabulary.encode(words, settings.model.max_words, settings.model.window)
     n_words = len(vocabulary.words)
     fitted = fit(FittingTask(documents, n_words, split.training, split.validation, settings))
@@ -59,10 +57,3 @@ def with_seed(settings: Settings, seed: int) -> Settings:
     """The same settings, the training's randomness by another seed."""
     training = settings.training.model_copy(update={"seed": seed})
     return settings.model_copy(update={"training": training})
-
-
-def vocabulary_of(documents: Iterable[Iterable[str]], min_occurrences: int) -> Vocabulary:
-    """Words seen at least so often in these documents, as `features.documents.count_words`."""
-    counts = Counter(chain.from_iterable(documents))
-    kept = sorted((-n, word) for word, n in counts.items() if n >= min_occurrences)
-    return Vocabulary(tuple(word for _, word in kept))

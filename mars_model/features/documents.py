@@ -1,20 +1,14 @@
-"""Items → the words of each item, cleaned by Spark's own text tools."""
+"""Items → the words of each item."""
 
-import html
-import unicodedata
 from collections.abc import Iterator
 
 import pandas as pd
-from pyspark.ml.feature import RegexTokenizer, StopWordsRemover
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType
 
-from mars_model.errors import InputDataError, SettingsError
+from mars_model.errors import InputDataError
+from mars_model.features.words import stop_words, words_of
 from mars_model.settings import DocumentSettings
-
-_TAG = r"<[/!]?[A-Za-z][^<>]*>|<!--(?s:.*?)-->"
-_NOT_A_LETTER = r"[^\p{L}\p{M}]+"
 
 
 def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
@@ -27,17 +21,7 @@ def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
     _require_columns(items, settings.extra_columns)
     columns = ("title", "text", *settings.extra_columns)
     raw = F.concat_ws(" ", *[F.col(name) for name in columns])
-    cleaned = items.select("item_id", "title", _without_html(raw).alias("_text"))
-    tokenizer = RegexTokenizer(
-        inputCol="_text",
-        outputCol="_tokens",
-        pattern=_NOT_A_LETTER,
-        minTokenLength=settings.min_word_length,
-    )
-    remover = StopWordsRemover(
-        inputCol="_tokens", outputCol="words", stopWords=_stop_words(settings.stop_words_language)
-    )
-    words = remover.transform(tokenizer.transform(cleaned))
+    words = items.select("item_id", "title", _words(raw, settings).alias("words"))
     return words.select(
         "item_id",
         "title",
@@ -47,36 +31,16 @@ def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
     )
 
 
-def count_words(documents: DataFrame, min_occurrences: int) -> list[str]:
-    """Words seen at least so often over all documents, most frequent first, ties by word."""
-    counted = documents.select(F.explode("words").alias("word")).groupBy("word").count()
-    kept = counted.where(F.col("count") >= min_occurrences)
-    rows = kept.orderBy(F.desc("count"), "word").select("word").collect()
-    return [row["word"] for row in rows]
+def _words(texts: Column, settings: DocumentSettings) -> Column:
+    left_out, min_length = stop_words(settings.stop_words_language), settings.min_word_length
 
+    @F.pandas_udf("array<string>")  # type: ignore[attr-defined,untyped-decorator]
+    def words(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
+        for batch in batches:
+            yield batch.map(lambda text: words_of(text, left_out, min_length))
 
-@F.pandas_udf(StringType())  # type: ignore[attr-defined,untyped-decorator]
-def _unescape(texts: Iterator[pd.Series]) -> Iterator[pd.Series]:
-    for batch in texts:
-        # One code point per letter and accent where there is one: é is é, however it was typed.
-        yield batch.map(lambda text: unicodedata.normalize("NFC", html.unescape(text)))
-
-
-def _without_html(text: Column) -> Column:
-    # Entities last: an escaped "&lt;" in a text is a character, not a tag.
-    stripped = F.regexp_replace(text, _TAG, " ")
-    unescaped: Column = _unescape(stripped)
-    return unescaped
-
-
-def _stop_words(language: str) -> list[str]:
-    try:
-        return StopWordsRemover.loadDefaultStopWords(language)
-    except Exception as error:  # Spark raises a bare Java error here
-        raise SettingsError(
-            f"settings: 'documents.stop_words_language' is {language!r}, for which Spark has no "
-            "stop words; expected for example english, german, french, spanish, russian"
-        ) from error
+    found: Column = words(texts)
+    return found
 
 
 def _require_columns(items: DataFrame, extra_columns: tuple[str, ...]) -> None:

@@ -64,3 +64,28 @@ class LikeMatrix:
         starts = np.zeros(self.n_users + 1, dtype=np.int64)
         np.cumsum(counts, out=starts[1:])
         return LikeMatrix(starts, self.item_idx[is_kept], self.n_items)
+
+
+def likes_of_pairs(
+    users: NDArray[np.generic],
+    items: NDArray[np.generic],
+    item_ids: NDArray[np.generic],
+    min_likes: int,
+) -> tuple[LikeMatrix, NDArray[np.generic]]:
+    """Likes by position and the ids of their users, ascending, from one (user, item) per like.
+
+    Repeated pairs count once. Users with fewer than `min_likes` likes, or fewer than two of
+    `item_ids` (ascending), stay out.
+    """
+    user_ids, user_code = np.unique(users, return_inverse=True)
+    liked_ids, item_code = np.unique(items, return_inverse=True)
+    keys = np.unique(user_code.astype(np.int64) * max(1, len(liked_ids)) + item_code)
+    user_code, item_code = np.divmod(keys, max(1, len(liked_ids)))
+    place = np.minimum(np.searchsorted(item_ids, liked_ids), len(item_ids) - 1)
+    item_idx = np.where(item_ids[place] == liked_ids, place, -1)[item_code]
+    n_likes = np.bincount(user_code, minlength=len(user_ids))
+    n_known = np.bincount(user_code[item_idx >= 0], minlength=len(user_ids))
+    stays = (n_likes >= min_likes) & (n_known >= 2)
+    starts = np.concatenate([[0], np.cumsum(n_known[stays])]).astype(np.int64)
+    kept = item_idx[(item_idx >= 0) & stays[user_code]].astype(np.int32)
+    return LikeMatrix(starts, kept, len(item_ids)), user_ids[stays]

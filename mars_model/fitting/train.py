@@ -4,23 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import TrainingInterrupted
-from mars_model.evaluation.fit import Fitted, FittingTask, checkpoints_of, fit
-from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.export_bundle import write_bundle
+from mars_model.evaluation.fit import FittingTask, checkpoints_of, fit
 from mars_model.evaluation.validation import validation_of
 from mars_model.fitting.distributed import fit_in_processes, settings_of_process
-from mars_model.fitting.export_bundle import write_bundle_files
 from mars_model.fitting.promote import promote_if_no_worse
-from mars_model.fitting.training_data import TrainingData, collect_documents, read_training_data
-from mars_model.night.encode import encode_documents
+from mars_model.fitting.training_data import collect_documents, read_training_data
+from mars_model.scoring.encode_documents import encode_documents
 from mars_model.scoring.sessions import open_attention
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
@@ -54,8 +48,7 @@ def train_model(
     """
     own = settings_of_process(settings, n_processes, warehouse.spark)
     data = read_training_data(warehouse, settings, run_date)
-    share, seed = settings.training.validation_share, settings.training.seed
-    kept, held = hold_out(data.likes, share, seed, data.user_ids, data.item_ids)
+    kept, held = data.hold_out(settings)
     task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, own)
     checkpoints = checkpoints_of(task, n_processes, registry.folder, say)
     with _told_what_is_kept(checkpoints):
@@ -64,9 +57,8 @@ def train_model(
         else:
             spark = warehouse.spark
             fitted = fit_in_processes(task, n_processes, spark, progress, checkpoints, say)
-        bundle = _write_bundle(
-            registry, data, settings, task.n_likes, fitted, warehouse.is_synthetic()
-        )
+        n_likes, is_synthetic = task.n_likes, warehouse.is_synthetic()
+        bundle = write_bundle(registry, data, settings, n_likes, fitted, is_synthetic)
 
         def measure(other: Bundle) -> float:
             attention = open_attention(other.file("attention.onnx"))
@@ -77,47 +69,6 @@ def train_model(
         decision = promote_if_no_worse(registry, bundle, settings, run_date, measure)
     checkpoints.remove()
     return Trained(bundle, fitted.result, decision)
-
-
-def _write_bundle(
-    registry: Registry,
-    data: TrainingData,
-    settings: Settings,
-    n_likes: NDArray[np.int64],
-    fitted: Fitted,
-    is_synthetic: bool,
-) -> Bundle:
-    result = fitted.result
-    write_files = partial(
-        write_bundle_files,
-        network=fitted.network,
-        settings=settings.model,
-        vocabulary=data.vocabulary,
-        documents=data.documents,
-        item_ids=data.item_ids,
-        n_likes=n_likes,
-    )
-    return registry.write(
-        write_files,
-        TrainedWith(
-            likes=settings.likes,
-            documents=settings.documents,
-            model=settings.model,
-            training=settings.training,
-        ),
-        data.versions,
-        {
-            "validation_map@500": result.best_validation,
-            "n_validation_users": fitted.n_validation_users,
-            "best_epoch": result.best_epoch,
-            "n_epochs": result.n_epochs,
-            "n_skipped_draws": result.n_skipped_draws,
-            "n_sampled_candidates": result.n_sampled_candidates,
-            "n_users": data.likes.n_users,
-            "n_likes": data.likes.n_likes,
-        },
-        is_synthetic,
-    )
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Reads what training learns from: documents and likes as arrays by position."""
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -8,25 +7,11 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.errors import InputDataError
-from mars_model.features.documents import count_words
+from mars_model.evaluation.training_set import TrainingData
 from mars_model.features.likes import LikeMatrix
 from mars_model.night.build_tables import build_documents, build_histories
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Arrays by position: documents [n_items, L], the likes of users who can train, all ids."""
-
-    vocabulary: Vocabulary
-    documents: NDArray[np.int64]
-    likes: LikeMatrix
-    user_ids: NDArray[np.generic]
-    item_ids: NDArray[np.generic]
-    versions: dict[str, int]
 
 
 def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date) -> TrainingData:
@@ -41,25 +26,11 @@ def read_training_data(warehouse: Warehouse, settings: Settings, run_date: date)
         "user_histories": build_histories(warehouse, settings, run_date).version,
     }
     documents = warehouse.read("item_documents", versions["item_documents"])
-    vocabulary = Vocabulary(tuple(count_words(documents, settings.documents.min_occurrences)))
-    if not vocabulary.words and settings.model.text != "none":
-        raise InputDataError(
-            f"item_documents (version {versions['item_documents']}): no word occurs "
-            f"{settings.documents.min_occurrences} times, nothing to read. Lower "
-            "documents.min_occurrences, or import items with texts"
-        )
     item_ids, words = collect_documents(documents)
     histories = warehouse.read("user_histories", versions["user_histories"])
     enough = histories.where(F.col("n_items") >= max(settings.likes.min_per_user, 2))
     likes, user_ids = stream_likes(enough, item_ids)
-    if not likes.n_likes:
-        raise InputDataError(
-            f"user_histories (version {versions['user_histories']}): no user with two likes or "
-            "more before the run date, nothing to learn from. Check likes.min_rating and "
-            "likes.min_per_user, or import more interactions"
-        )
-    encoded = vocabulary.encode(words, settings.model.max_words, settings.model.window)
-    return TrainingData(vocabulary, encoded, likes, user_ids, item_ids, versions)
+    return TrainingData.of(words, likes, user_ids, item_ids, settings, versions)
 
 
 def collect_documents(documents: DataFrame) -> tuple[NDArray[np.generic], list[list[str]]]:

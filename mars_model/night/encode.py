@@ -1,6 +1,6 @@
 """Documents → vectors: both encoders, once per new text or item, in a pandas UDF."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,12 @@ from pyspark import SparkContext
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.bundle.item_factors import ItemFactors, read_item_factors
+from mars_model.bundle.item_factors import read_item_factors
 from mars_model.bundle.manifest import FACTORS_FILE
 from mars_model.bundle.registry import Bundle
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.night.shipping import ship_bundle_file, shipped_file
-from mars_model.scoring.sessions import open_encoder
-from mars_model.settings import ModelSettings
-
-_ENCODERS = ("item_encoder.onnx", "user_encoder.onnx")
-# Documents of about equal length share a batch of the encoder, so little of it is padding.
-_DOCUMENTS_PER_CALL = 256
+from mars_model.scoring.encode_documents import ENCODERS, encode_words
 
 
 def new_item_vectors(documents: DataFrame, vectors: DataFrame, bundle: Bundle) -> DataFrame:
@@ -82,7 +77,7 @@ def _encode_items(missing: DataFrame, bundle: Bundle) -> DataFrame:
 def _encode(bundle: Bundle, context: SparkContext):  # type: ignore[no-untyped-def]
     """A pandas UDF: words and both free vectors, null for zeros → both vectors."""
     vocabulary_name = ship_bundle_file(context, bundle, "vocabulary.txt")
-    encoder_names = [ship_bundle_file(context, bundle, name) for name in _ENCODERS]
+    encoder_names = [ship_bundle_file(context, bundle, name) for name in ENCODERS]
     model = bundle.manifest.settings.model
 
     @F.pandas_udf("item_vector array<float>, memory_vector array<float>")  # type: ignore[attr-defined,untyped-decorator]
@@ -93,42 +88,10 @@ def _encode(bundle: Bundle, context: SparkContext):  # type: ignore[no-untyped-d
         encoders = [shipped_file(name) for name in encoder_names]
         for documents, *rows in batches:
             free = [_matrix(some, model.representation_size) for some in rows]
-            item, memory = _encode_words(list(documents), free, vocabulary, encoders, model)
+            item, memory = encode_words(list(documents), free, vocabulary, encoders, model)
             yield pd.DataFrame({"item_vector": list(item), "memory_vector": list(memory)})
 
     return encode
-
-
-def encode_documents(
-    bundle: Bundle, item_ids: NDArray[np.generic], documents: Sequence[Sequence[str]]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Candidate and memory vectors [D, K] and biases [D] of items, in this process."""
-    model = bundle.manifest.settings.model
-    encoders = [bundle.file(name) for name in _ENCODERS]
-    free = [np.zeros((len(item_ids), model.representation_size), dtype=np.float32)] * 2
-    bias = np.zeros(len(item_ids), dtype=np.float32)
-    if model.has_item_factors:
-        factors = ItemFactors.read(bundle.file(FACTORS_FILE)).of(item_ids)
-        free, bias = [factors.free_item, factors.free_memory], factors.item_bias
-    return (*_encode_words(documents, free, bundle.vocabulary(), encoders, model), bias)
-
-
-def _encode_words(
-    documents: Sequence[Sequence[str]],
-    free: Sequence[NDArray[np.float32]],
-    vocabulary: Vocabulary,
-    encoders: Sequence[Path],
-    model: ModelSettings,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both vectors of every document, [D, K] each; `free` are both free vectors, [D, K] each."""
-    vectors: list[list[NDArray[np.float32]]] = [[], []]
-    for start in range(0, len(documents), _DOCUMENTS_PER_CALL):
-        some = slice(start, start + _DOCUMENTS_PER_CALL)
-        words = vocabulary.encode(documents[some], model.max_words, model.window)
-        for pieces, path, own in zip(vectors, encoders, free, strict=True):
-            pieces.append(open_encoder(path)(words, own[some]))
-    item, memory = (np.concatenate(pieces) for pieces in vectors)
-    return item, memory
 
 
 def _matrix(rows: "pd.Series[Any]", size: int) -> NDArray[np.float32]:

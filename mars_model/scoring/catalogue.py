@@ -34,14 +34,14 @@ class Catalogue:
         candidates: NDArray[np.float32],
         memory: NDArray[np.float32],
         item_bias: NDArray[np.float32],
+        item_ids: NDArray[np.generic] | None = None,
     ) -> "Catalogue":
-        """Items without ids, all of them candidates, without likes: for validation."""
+        """All items are candidates, nobody likes any; positions stand in for ids not given."""
         everything = np.arange(len(memory), dtype=np.int64)
         zeros = np.zeros(len(memory), dtype=np.int64)
         allowed = np.ones((1, len(memory)), dtype=np.bool_)
-        return cls(
-            everything, memory, candidates, item_bias, everything, everything, zeros, allowed
-        )
+        ids = everything if item_ids is None else item_ids
+        return cls(ids, memory, candidates, item_bias, everything, everything, zeros, allowed)
 
     def positions(self, item_ids: NDArray[np.generic]) -> NDArray[np.int64]:
         """`item_idx` of each id, −1 where the catalogue does not have it."""

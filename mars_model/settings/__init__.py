@@ -1,6 +1,6 @@
 """One typed, validated tree of settings: the only room that reads the environment."""
 
-from mars_model.settings.load import find_model_file, load_settings
+from mars_model.settings.load import find_model_file, load_settings, parse_settings
 from mars_model.settings.tree import (
     AttentionKind,
     AuditSettings,
@@ -35,4 +35,5 @@ __all__ = [
     "WarehouseSettings",
     "find_model_file",
     "load_settings",
+    "parse_settings",
 ]

@@ -1,7 +1,7 @@
 """Settings from a YAML file and --set key=value; all mistakes are reported at once."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,16 @@ def load_settings(
     tree: dict[str, Any] = {}
     for path in files:
         tree = _merge(tree, _read_file(path))
+    return _with_tracking_address(parse_settings(_merge(tree, given), files))
+
+
+def parse_settings(tree: Settings | Mapping[str, Any], files: Sequence[Path] = ()) -> Settings:
+    """The whole tree from some of its branches; `files` are named in errors.
+
+    Raises SettingsError that names every unknown or badly typed setting.
+    """
     try:
-        return _with_tracking_address(Settings.model_validate(_merge(tree, given)))
+        return Settings.model_validate(tree)
     except ValidationError as error:
         raise SettingsError(_sentence(error, files)) from error
 

@@ -70,3 +70,10 @@ def test_each_row_holds_its_known_words_then_padding(
     for row, words in zip(encoded.tolist(), documents, strict=True):
         known = [{"moon": 1, "fire": 4}[word] for word in words if word != "new"][:max_words]
         assert row == known + [0] * (len(row) - len(known))
+
+
+def test_words_are_counted_over_all_documents_most_frequent_first() -> None:
+    documents = [["moon", "fire", "moon"], ["salt", "été", "fire", "moon"], [], ["salt"]]
+    assert Vocabulary.of(documents, 1).words == ("moon", "fire", "salt", "été")
+    assert Vocabulary.of(documents, 2).words == ("moon", "fire", "salt")
+    assert Vocabulary.of(documents, 4).words == ()

@@ -36,10 +36,11 @@ def test_recommendations_and_reasons_are_those_of_plain_attention():
     scores[liked] = -np.inf
     best = np.argsort(-scores)[:2]
     assert found.user_idx == 1 and found.likes == tuple(liked)
-    assert [item for item, _ in found.recommendations] == best.tolist()
-    for item, reasons in found.recommendations:
+    assert [one.item_id for one in found.recommendations] == best.tolist()
+    for one in found.recommendations:
+        item, reasons = one.item_id, one.reasons
         order = np.argsort(-attention[:, item])[:3]
-        assert [r.item_idx for r in reasons] == [liked[slot] for slot in order]
+        assert [r.item_id for r in reasons] == [liked[slot] for slot in order]
         assert [r.attention for r in reasons] == pytest.approx(attention[order, item], abs=1e-5)
         contributions = (attention * relevance)[order, item]
         assert [r.contribution for r in reasons] == pytest.approx(contributions, abs=1e-5)

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from mars_model.errors import InputDataError, SettingsError
-from mars_model.features.documents import count_words, item_documents
+from mars_model.features.documents import item_documents
 from mars_model.settings import DocumentSettings
 
 SCHEMA = "item_id bigint, title string, text string, genres string"
@@ -95,11 +95,3 @@ def test_all_missing_extra_columns_are_named(spark: SparkSession) -> None:
     assert "'cast', 'crew'" in message
     assert "it has item_id, title, text, genres" in message
     assert "sources.extra_item_columns=[cast, crew]" in message
-
-
-def test_words_are_counted_over_all_documents_most_frequent_first(spark: SparkSession) -> None:
-    rows = [(["moon", "fire", "moon"],), (["salt", "été", "fire", "moon"],), ([],), (["salt"],)]
-    frame = spark.createDataFrame(rows, "words array<string>")
-    assert count_words(frame, min_occurrences=1) == ["moon", "fire", "salt", "été"]
-    assert count_words(frame, min_occurrences=2) == ["moon", "fire", "salt"]
-    assert count_words(frame, min_occurrences=4) == []

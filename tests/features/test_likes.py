@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mars_model.features.likes import LikeMatrix
+from mars_model.features.likes import LikeMatrix, likes_of_pairs
 
 
 def test_rows_are_sorted_and_repeated_positions_count_once() -> None:
@@ -42,3 +42,16 @@ def test_chosen_likes_keep_their_users_and_all_items() -> None:
     chosen = likes.only(np.array([False, True, False, False]))
     assert [chosen.row(user).tolist() for user in range(3)] == [[2], [], []]
     assert (chosen.n_items, chosen.item_idx.dtype) == (5, np.int32)
+
+
+def test_pairs_become_rows_of_positions_without_users_who_teach_nothing() -> None:
+    item_ids = np.array(["a", "b", "d"])
+    pairs = [("u2", "d"), ("u2", "a"), ("u2", "d"), ("u1", "b"), ("u1", "zz"), ("u1", "c")]
+    pairs += [("u3", "a"), ("u3", "b"), ("u4", "a"), ("u4", "d"), ("u4", "c")]
+    users, items = (np.array(column) for column in zip(*pairs, strict=True))
+    likes, user_ids = likes_of_pairs(users, items, item_ids, min_likes=2)
+    assert user_ids.tolist() == ["u2", "u3", "u4"]  # u1 likes one of the items only
+    assert [likes.row(u).tolist() for u in range(3)] == [[0, 2], [0, 1], [0, 2]]
+    likes, user_ids = likes_of_pairs(users, items, item_ids, min_likes=3)
+    assert user_ids.tolist() == ["u4"]  # the like of an item that is gone counts here
+    assert likes.row(0).tolist() == [0, 2]

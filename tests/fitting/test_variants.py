@@ -12,9 +12,10 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 from mars_model.fitting.train import train_model
-from mars_model.night.encode import encode_documents, new_item_vectors
+from mars_model.night.encode import new_item_vectors
 from mars_model.night.run_night import run_night
 from mars_model.resources import resource_folder
+from mars_model.scoring.encode_documents import encode_documents
 from tests.conftest import Night, SilentProgress, small_settings
 from tests.night.conftest import copy_night, rows_of
 

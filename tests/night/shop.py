@@ -13,7 +13,7 @@ import torch
 from mars_model.bundle.manifest import TrainedWith
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.fitting.export_bundle import write_bundle_files
+from mars_model.evaluation.export_bundle import write_bundle_files
 from mars_model.settings import ModelSettings, Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.network import build_network

@@ -1,4 +1,4 @@
-"""Writes the files of a bundle: graphs that were checked, vocabulary, item factors."""
+"""Writes a trained network as a bundle: graphs that were checked, vocabulary, item factors."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,13 +8,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.bundle.item_factors import ItemFactors
-from mars_model.bundle.manifest import FACTORS_FILE
+from mars_model.bundle.manifest import FACTORS_FILE, TrainedWith
+from mars_model.bundle.registry import Bundle, Registry
 from mars_model.bundle.vocabulary import Vocabulary
+from mars_model.evaluation.fit import Fitted
+from mars_model.evaluation.training_set import TrainingData
 from mars_model.scoring.sessions import Attention, open_attention, open_encoder
-from mars_model.settings import AttentionKind, ModelSettings
+from mars_model.settings import AttentionKind, ModelSettings, Settings
 from mars_model.training.export import export_network
 from mars_model.training.export_check import RunAttention, check_export
 from mars_model.training.network import MarsNetwork, all_biases, all_free_vectors
+
+
+def write_bundle(
+    registry: Registry,
+    data: TrainingData,
+    settings: Settings,
+    n_likes: NDArray[np.int64],
+    fitted: Fitted,
+    is_synthetic: bool,
+) -> Bundle:
+    """Write a trained network as a bundle of the registry, or nothing where its export differs.
+
+    `n_likes` [n_items]: each item's likes in training.
+    """
+    result = fitted.result
+    write_files = partial(
+        write_bundle_files,
+        network=fitted.network,
+        settings=settings.model,
+        vocabulary=data.vocabulary,
+        documents=data.documents,
+        item_ids=data.item_ids,
+        n_likes=n_likes,
+    )
+    trained_with = TrainedWith(
+        likes=settings.likes,
+        documents=settings.documents,
+        model=settings.model,
+        training=settings.training,
+    )
+    facts = {
+        "validation_map@500": result.best_validation,
+        "n_validation_users": fitted.n_validation_users,
+        "best_epoch": result.best_epoch,
+        "n_epochs": result.n_epochs,
+        "n_skipped_draws": result.n_skipped_draws,
+        "n_sampled_candidates": result.n_sampled_candidates,
+        "n_users": data.likes.n_users,
+        "n_likes": data.likes.n_likes,
+    }
+    return registry.write(write_files, trained_with, data.versions, facts, is_synthetic)
 
 
 def write_bundle_files(

@@ -1,0 +1,49 @@
+"""Items in memory with their words, and as the file that a bundle may hold."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from mars_model.errors import InputDataError
+from mars_model.features.words import stop_words, words_of
+from mars_model.settings import DocumentSettings
+from mars_model.sources.in_memory import Rows, id_column, table_of, texts_of
+
+
+@dataclass(frozen=True)
+class Items:
+    """Ids [I] ascending, int64 or str, and the words of each item."""
+
+    item_ids: NDArray[np.generic]
+    words: list[list[str]]
+
+    @classmethod
+    def of(cls, rows: Rows, settings: DocumentSettings) -> "Items":
+        """Clean the texts. Raises InputDataError for missing columns, missing or double ids."""
+        texts = ("title", "text", *settings.extra_columns)
+        required = ("item_id", *settings.extra_columns)
+        table = table_of(rows, ("item_id", *texts), required, "items")
+        item_ids = id_column(table, "item_id", "items")
+        order = np.argsort(item_ids, kind="stable")
+        item_ids = item_ids[order]
+        twice = item_ids[1:][item_ids[1:] == item_ids[:-1]].tolist()
+        if twice or not len(order):
+            found = f"item_id {twice[:5]} more than once" if twice else "no row"
+            raise InputDataError(f"items: found {found}, expected one row per item")
+        left_out = stop_words(settings.stop_words_language)
+        words = [words_of(t, left_out, settings.min_word_length) for t in texts_of(table, texts)]
+        return cls(item_ids, [words[position] for position in order])
+
+    def write(self, path: Path) -> None:
+        """Write them as Parquet: `item_id, words`."""
+        pq.write_table(pa.table({"item_id": self.item_ids.tolist(), "words": self.words}), path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Items":
+        """The inverse of `write`."""
+        table = pq.read_table(path)
+        return cls(id_column(table, "item_id", str(path)), table.column("words").to_pylist())
