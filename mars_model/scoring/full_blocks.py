@@ -153,6 +153,5 @@ def error_bound(
             n_slots * (of_relevance + (n_sums + 8) * unit * reach) + 4 * unit * largest_bias
         )
     # exp within 8 units, the sums in float32, and their quotient.
-    of_weights: NDArray[np.float64] = of_relevance + (8 + n_sums + 8) * unit
-    bound: NDArray[np.float64] = of_relevance + 4 * of_weights * reach
-    return bound + 4 * unit * (reach + largest_bias)
+    of_weights = of_relevance + (8 + n_sums + 8) * unit
+    return np.asarray(of_relevance + 4 * of_weights * reach + 4 * unit * (reach + largest_bias))

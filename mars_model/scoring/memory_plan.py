@@ -1,11 +1,11 @@
 """Fits the work of a Python worker into the memory that it may take."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from mars_model.errors import SettingsError
-from mars_model.night.spread import Work
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
 from mars_model.scoring.full_blocks import COLUMNS
@@ -20,6 +20,17 @@ _MOST_USERS = 20_000
 _SHORTEST_LIST = 32
 
 
+class Workload(Protocol):
+    """How much there is to score: users, their likes, and the longest history."""
+
+    @property
+    def n_users(self) -> int: ...
+    @property
+    def n_likes(self) -> int: ...
+    @property
+    def longest(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class MemoryPlan:
     """Users that a worker holds at a time, and the lists, cut where they would not fit."""
@@ -29,7 +40,7 @@ class MemoryPlan:
 
 
 def plan_memory(
-    scoring: ScoringSettings, catalogue: Catalogue, lists: NeighbourLists | None, work: Work
+    scoring: ScoringSettings, catalogue: Catalogue, lists: NeighbourLists | None, work: Workload
 ) -> MemoryPlan:
     """Sizes under `scoring.max_memory_mb`. Raises SettingsError where not even one user fits.
 
