@@ -1,12 +1,21 @@
 """The catalogue of a night as arrays: collected once by the driver, memory-mapped by workers."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 # A table over the ids' range has at most so many places per item.
 _TABLE_PER_ITEM = 16
+
+
+class Vectors(NamedTuple):
+    """What scores depend on, of I items and C candidates; K is the representation size."""
+
+    memory: NDArray[np.float32]  # [I, K]
+    candidates: NDArray[np.float32]  # [C, K]
+    item_bias: NDArray[np.float32]  # [C]
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,11 @@ class Catalogue:
             popular_idx=self.popular_idx[np.isin(self.popular_idx, candidate_idx)],
             allowed=self.allowed[:, kept],
         )
+
+    def vectors(self) -> Vectors:
+        """What scores depend on, mapped files as plain arrays."""
+        arrays = self.memory, self.candidates, self.item_bias
+        return Vectors(*(np.asarray(a) for a in arrays))
 
     def reach(self) -> float:
         """No relevance is larger: the largest norm of a memory vector times a candidate's."""

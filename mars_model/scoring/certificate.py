@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mars_model.scoring.catalogue import Vectors
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import offer, settle
 
@@ -32,11 +33,9 @@ class Lists(NamedTuple):
     highest: NDArray[np.float32]  # [L]
 
 
-class Candidates(NamedTuple):
+class Biases(NamedTuple):
     """All candidates, told apart by bins of their bias."""
 
-    vectors: NDArray[np.float32]  # [C, K]
-    bias: NDArray[np.float32]  # [C]
     bin_of: NDArray[np.uint8]  # [C]
     bins: NDArray[np.float32]  # [B, 2] lowest and highest bias
     slack: float  # how far float32 rounding of the lists may move a score
@@ -45,9 +44,18 @@ class Candidates(NamedTuple):
 class Scratch(NamedTuple):
     """What a user leaves behind is told from the next one's by a tag; tags ascend by 2."""
 
-    barred: NDArray[np.int32]  # [C] the tag: must not be taken in (again)
-    touched_by: NDArray[np.int32]  # [C] the tag: `sums` holds something
+    state: NDArray[np.int32]  # [C] the tag: must not be taken in (again); tag + 1: has a sum
     sums: NDArray[np.float64]  # [C]
+    touched: NDArray[np.int32]  # [C] candidates that have a sum
+
+
+class User(NamedTuple):
+    """A user with n slots: their vectors in float64, their lists, and what the segment may get."""
+
+    own: NDArray[np.float64]  # [n, K]
+    rows: NDArray[np.int32]  # [n] of the lists
+    allowed: NDArray[np.bool_]  # [C]
+    tag: int
 
 
 @compiled
@@ -84,126 +92,147 @@ def bound_rest(
 
 
 @compiled
-def first_candidates(
-    rows: NDArray[np.int32],
-    lists: Lists,
-    scratch: Scratch,
-    allowed: NDArray[np.bool_],
-    tag: int,
-    found: NDArray[np.int32],
-) -> int:
-    """The candidates with the largest Σ e^y over the heads of the lists into `found` [M].
-
-    Returns the number of entries read; empty places of `found` are −1.
-    """
-    barred, touched_by, sums = scratch
-    found[:] = -1
-    length = lists.values.shape[1]
-    n_heads = min(length, max(4, _FIRST_ENTRIES // len(rows)))
-    n_read = 0
-    best = np.full(len(found), -np.inf, dtype=np.float32)
-    while True:
-        touched = np.empty(min(len(rows) * n_heads, len(barred)), dtype=np.int32)
-        n_touched = 0
-        for row in rows:
-            for e in range(n_heads):
-                j = lists.neighbours[row, e]
-                if j < 0 or barred[j] == tag or not allowed[j]:
-                    continue
-                n_read += 1
-                if touched_by[j] != tag:
-                    touched_by[j] = tag
-                    sums[j] = 0.0
-                    touched[n_touched] = j
-                    n_touched += 1
-                sums[j] += math.exp(lists.values[row, e])
-        if n_touched >= len(found) or n_heads == length:
-            for j in touched[:n_touched]:
-                offer(best, found, sums[j], j)
-                touched_by[j] = tag - 1
-            return n_read
-        for j in touched[:n_touched]:
-            touched_by[j] = tag - 1
-        n_heads = min(length, 4 * n_heads)
-
-
-@compiled
 def certify(
-    own: NDArray[np.float64],
-    rows: NDArray[np.int32],
+    user: User,
     lists: Lists,
-    candidates: Candidates,
+    vectors: Vectors,
+    biases: Biases,
     scratch: Scratch,
-    allowed: NDArray[np.bool_],
-    tag: int,
     scores: NDArray[np.float32],
     positions: NDArray[np.int32],
 ) -> tuple[bool, int, int]:
     """A user's best N into `scores` and `positions`; whether they are proved, and what it took.
 
-    Shapes: n slots, C candidates, N = len(scores). `own` [n, K]; `rows` [n] of the lists;
-    `allowed` [C]. What the user must not get is barred by the tag already.
+    What the user must not get is in state `tag` already.
     Returns: is proved, entries read, candidates scored.
     """
-    n_top = len(scores)
-    found = np.empty(2 * n_top, dtype=np.int32)
-    n_read = first_candidates(rows, lists, scratch, allowed, tag, found)
-    barred, touched_by, sums = scratch
-    bins, bin_of = candidates.bins, candidates.bin_of
-    settle(own, candidates.vectors, candidates.bias, found, False, scores, positions)
-    n_scored = 0
-    for j in found:
-        if j >= 0:
-            barred[j] = tag  # scored already
-            n_scored += 1
-    if positions[n_top - 1] < 0:
+    found = np.empty(2 * len(scores), dtype=np.int32)
+    n_read = first_candidates(user, lists, scratch, found)
+    n_scored = _settle_and_bar(user, vectors, scratch, found, scores, positions)
+    if positions[-1] < 0:
         return False, n_read, n_scored
-    cuts = np.empty(len(rows))
-    terms = np.empty((len(rows), len(bins)))
-    rest = np.empty(len(bins))
-    touched = np.empty(min(len(rows) * lists.values.shape[1], len(bin_of)), dtype=np.int32)
-    survivor = np.empty(1, dtype=np.int32)
+    cuts = np.empty(len(user.rows))
+    terms = np.empty((len(user.rows), len(biases.bins)))
     for depth in _DEPTHS:
         has_more = False
-        for i in range(len(rows)):
-            cuts[i] = scores[n_top - 1] - depth
-            if lists.floors[rows[i]] > cuts[i]:
-                cuts[i] = lists.floors[rows[i]]
-            else:
-                has_more = True
-        threshold = scores[n_top - 1] - candidates.slack
-        bound_rest(rows, cuts, lists, bins, threshold, terms)
-        rest[:] = 0.0
-        for i in range(len(rows)):
-            rest += terms[i]
-        n_touched = 0
-        for i in range(len(rows)):
-            row = rows[i]
-            for e in range(lists.values.shape[1]):
-                y = lists.values[row, e]
-                if y < cuts[i]:
-                    break
-                n_read += 1
-                j = lists.neighbours[row, e]
-                if j < 0 or barred[j] == tag or not allowed[j]:
-                    continue
-                if touched_by[j] != tag:
-                    touched_by[j] = tag
-                    sums[j] = rest[bin_of[j]]
-                    touched[n_touched] = j
-                    n_touched += 1
-                sums[j] += phi(y, threshold) - terms[i, bin_of[j]]
-        for j in touched[:n_touched]:
-            touched_by[j] = tag - 1
-            if sums[j] >= 0.0:
-                survivor[0] = j
-                settle(own, candidates.vectors, candidates.bias, survivor, False, scores, positions)
-                barred[j] = tag
-                n_scored += 1
+        for i in range(len(cuts)):
+            floor, cut = lists.floors[user.rows[i]], scores[-1] - depth
+            cuts[i] = max(floor, cut)
+            has_more |= floor <= cut
+        threshold = scores[-1] - biases.slack
+        bound_rest(user.rows, cuts, lists, biases.bins, threshold, terms)
+        n_entries, n_touched = _read(user, lists, biases, scratch, cuts, terms, threshold)
+        survivors = _survivors(scratch, n_touched)
+        n_read += n_entries
+        n_scored += _settle_and_bar(user, vectors, scratch, survivors, scores, positions)
         # The N-th score may have risen: the rest is judged by what it is now.
-        threshold = scores[n_top - 1] - candidates.slack
-        if bound_rest(rows, cuts, lists, bins, threshold, terms) < 0.0:
+        threshold = scores[-1] - biases.slack
+        if bound_rest(user.rows, cuts, lists, biases.bins, threshold, terms) < 0.0:
             return True, n_read, n_scored
         if not has_more:
             break
     return False, n_read, n_scored
+
+
+@compiled
+def _settle_and_bar(
+    user: User,
+    vectors: Vectors,
+    scratch: Scratch,
+    found: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    positions: NDArray[np.int32],
+) -> int:
+    """Score candidates once and for all; returns how many they were."""
+    settle(user.own, vectors, found, False, scores, positions)
+    n_scored = 0
+    for j in found:
+        if j >= 0:
+            scratch.state[j] = user.tag
+            n_scored += 1
+    return n_scored
+
+
+@compiled
+def first_candidates(user: User, lists: Lists, scratch: Scratch, found: NDArray[np.int32]) -> int:
+    """The candidates with the largest Σ e^y over the heads of the lists into `found` [M].
+
+    Returns the number of entries read; empty places of `found` are −1.
+    """
+    state, sums, touched = scratch
+    has_sum = user.tag + 1
+    found[:] = -1
+    length = lists.values.shape[1]
+    n_heads = min(length, max(4, _FIRST_ENTRIES // len(user.rows)))
+    n_read = 0
+    while True:
+        n_touched = 0
+        for row in user.rows:
+            for e in range(n_heads):
+                j = lists.neighbours[row, e]
+                if j < 0 or state[j] == user.tag or not user.allowed[j]:
+                    continue
+                n_read += 1
+                if state[j] != has_sum:
+                    state[j] = has_sum
+                    sums[j] = 0.0
+                    touched[n_touched] = j
+                    n_touched += 1
+                sums[j] += math.exp(lists.values[row, e])
+        for j in touched[:n_touched]:
+            state[j] = 0
+        if n_touched >= len(found) or n_heads == length:
+            best = np.full(len(found), -np.inf, dtype=np.float32)
+            for j in touched[:n_touched]:
+                offer(best, found, sums[j], j)
+            return n_read
+        n_heads = min(length, 4 * n_heads)
+
+
+@compiled
+def _read(
+    user: User,
+    lists: Lists,
+    biases: Biases,
+    scratch: Scratch,
+    cuts: NDArray[np.float64],
+    terms: NDArray[np.float64],
+    threshold: float,
+) -> tuple[int, int]:
+    """Read the lists down to `cuts` [n] and sum up what bounds the candidates that stand there.
+
+    `terms` [n, B] are those of what was not read. Returns entries read, candidates touched.
+    """
+    state, sums, touched = scratch
+    has_sum = user.tag + 1
+    rest = terms.sum(axis=0)
+    n_read, n_touched = 0, 0
+    for i, row in enumerate(user.rows):
+        for e in range(lists.values.shape[1]):
+            y = lists.values[row, e]
+            if y < cuts[i]:
+                break
+            n_read += 1
+            j = lists.neighbours[row, e]
+            if j < 0 or state[j] == user.tag or not user.allowed[j]:
+                continue
+            b = biases.bin_of[j]
+            if state[j] != has_sum:
+                state[j] = has_sum
+                sums[j] = rest[b]
+                touched[n_touched] = j
+                n_touched += 1
+            sums[j] += phi(y, threshold) - terms[i, b]
+    return n_read, n_touched
+
+
+@compiled
+def _survivors(scratch: Scratch, n_touched: int) -> NDArray[np.int32]:
+    """The touched candidates whose bound reaches the threshold, at the front of `touched`."""
+    n_left = 0
+    for j in scratch.touched[:n_touched]:
+        scratch.state[j] = 0
+        if scratch.sums[j] >= 0.0:
+            scratch.touched[n_left] = j
+            n_left += 1
+    return scratch.touched[:n_left]

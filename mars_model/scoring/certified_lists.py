@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.certificate import Candidates, Lists, Scratch, certify
+from mars_model.scoring.catalogue import Catalogue, Vectors
+from mars_model.scoring.certificate import Biases, Lists, Scratch, User, certify
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import gather_slots
 
@@ -71,15 +71,14 @@ def top_n_by_lists(
         np.zeros(users, dtype=np.int64),
     )
     bins, bin_of = bias_bins(catalogue.item_bias)
-    vectors, bias = np.asarray(catalogue.candidates), np.asarray(catalogue.item_bias)
     _certify_block(
         histories.starts,
         histories.item_idx,
-        np.asarray(catalogue.memory),
+        catalogue.vectors(),
         catalogue.candidate_of_item(),
         np.asarray(lists.row_of_item),
         lists.arrays(),
-        Candidates(vectors, bias, bin_of, bins, slack(catalogue)),
+        Biases(bin_of, bins, slack(catalogue)),
         np.asarray(catalogue.allowed),
         segments,
         found,
@@ -113,41 +112,31 @@ def slack(catalogue: Catalogue) -> float:
 def _certify_block(
     starts: NDArray[np.int64],
     item_idx: NDArray[np.int32],
-    memory: NDArray[np.float32],
+    vectors: Vectors,
     candidate_of_item: NDArray[np.int64],
     row_of_item: NDArray[np.int32],
     lists: Lists,
-    candidates: Candidates,
+    biases: Biases,
     allowed: NDArray[np.bool_],
     segments: NDArray[np.int32],
     found: Found,
 ) -> None:
     """One user after the other; a user with a slot that has no list is handed back."""
-    n_candidates = len(candidates.bias)
+    n_candidates = len(vectors.candidates)
     scratch = Scratch(
         np.zeros(n_candidates, dtype=np.int32),
-        np.zeros(n_candidates, dtype=np.int32),
         np.empty(n_candidates, dtype=np.float64),
+        np.empty(n_candidates, dtype=np.int32),
     )
-    for u in range(len(starts) - 1):
+    for u in range(len(segments)):
         slots = item_idx[starts[u] : starts[u + 1]]
         rows = row_of_item[slots]
         if len(slots) == 0 or rows.min() < 0:
             continue
-        tag = 2 * u + 2
+        user = User(gather_slots(vectors.memory, slots), rows, allowed[segments[u]], 2 * u + 2)
         for slot in slots:
             if candidate_of_item[slot] >= 0:
-                scratch.barred[candidate_of_item[slot]] = tag
-        own = np.empty((len(slots), memory.shape[1]))
-        gather_slots(memory, slots, own)
+                scratch.state[candidate_of_item[slot]] = user.tag
         found.is_proved[u], found.n_read[u], found.n_scored[u] = certify(
-            own,
-            rows,
-            lists,
-            candidates,
-            scratch,
-            allowed[segments[u]],
-            tag,
-            found.scores[u],
-            found.positions[u],
+            user, lists, vectors, biases, scratch, found.scores[u], found.positions[u]
         )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mars_model.scoring.catalogue import Vectors
 from mars_model.scoring.compiled import compiled, compiled_reordered
 
 
@@ -24,13 +25,13 @@ def inner(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
 
 
 @compiled
-def gather_slots(
-    memory: NDArray[np.float32], slots: NDArray[np.int32], out: NDArray[np.float64]
-) -> None:
-    """A user's memory in float64: rows `slots` of `memory` into `out` [n, K]."""
+def gather_slots(memory: NDArray[np.float32], slots: NDArray[np.int32]) -> NDArray[np.float64]:
+    """A user's memory in float64: rows `slots` of `memory` [I, K] as [n, K]."""
+    out = np.empty((len(slots), memory.shape[1]))
     for i in range(len(slots)):
         for k in range(memory.shape[1]):
             out[i, k] = memory[slots[i], k]
+    return out
 
 
 @compiled
@@ -103,8 +104,7 @@ def offer(
 @compiled
 def settle(
     own: NDArray[np.float64],
-    candidates: NDArray[np.float32],
-    item_bias: NDArray[np.float32],
+    vectors: Vectors,
     found: NDArray[np.int32],
     is_sum: bool,
     scores: NDArray[np.float32],
@@ -112,13 +112,13 @@ def settle(
 ) -> None:
     """Score the candidates `found` (negative ones are skipped) and offer each to a user's list.
 
-    Shapes: `own` [n, K], `candidates` [C, K], `item_bias` [C]; `scores` and `positions` [N].
+    Shapes: `own` [n, K]; `scores` and `positions` [N].
     """
     relevance = np.empty(len(own))
     attention = np.empty(len(own))
-    wide = np.empty(candidates.shape[1])
+    wide = np.empty(own.shape[1])
     for position in found:
         if position >= 0:
-            relevance_of(own, candidates[position], wide, relevance)
-            total = weigh(relevance, is_sum, attention) + item_bias[position]
+            relevance_of(own, vectors.candidates[position], wide, relevance)
+            total = weigh(relevance, is_sum, attention) + vectors.item_bias[position]
             offer(scores, positions, np.float32(total), position)

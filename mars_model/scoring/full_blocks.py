@@ -5,6 +5,8 @@ each user's best run here. Float32 finds a shortlist; whether float64 could orde
 decided by a bound of the error. Source: docs/scoring.md, "Full blocks".
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,76 +15,126 @@ from mars_model.scoring.exact import offer
 
 # Candidates of a block: a row of E and P is 512 bytes, so a histories' sum streams whole lines.
 COLUMNS = 64
-# So many slots are added up in float32 before the sum goes on in float64.
+# Slots are added up in runs, and the runs then: few roundings stand in each other's way.
 _RUN = 256
+_LINE = 64
+
+
+class Users(NamedTuple):
+    """A block of U users, as the kernel takes them."""
+
+    starts: NDArray[np.int64]  # [U+1] into `rows`
+    rows: NDArray[np.int32]  # of the slots' weights
+    barred_starts: NDArray[np.int64]  # [U+1] into `barred`
+    barred: NDArray[np.int32]  # candidates that the user must not get, ascending
+    next_barred: NDArray[np.int64]  # [U] moves on with the blocks
+    segments: NDArray[np.int32]  # [U] rows of `allowed`
+
+
+class Shortlists(NamedTuple):
+    """The best candidates so far of U users, by score descending, then position."""
+
+    scores: NDArray[np.float32]  # [U, W], -inf behind the end
+    positions: NDArray[np.int32]  # [U, W], −1 behind the end
+    has_failed: NDArray[np.bool_]  # [U] whether weights vanished in float32
+
+
+def aligned(n_slots: int) -> NDArray[np.float32]:
+    """Zeros for a block's weights [n_slots, 2 · COLUMNS], each row from a cache line's start."""
+    n_bytes = 4 * 2 * COLUMNS * n_slots
+    place = np.zeros(n_bytes + _LINE, dtype=np.uint8)
+    start = -place.ctypes.data % _LINE
+    return place[start : start + n_bytes].view(np.float32).reshape(n_slots, 2 * COLUMNS)
 
 
 @compiled
 def keep_best(
-    starts: NDArray[np.int64],
-    rows: NDArray[np.int32],
+    users: Users,
     weighted: NDArray[np.float32],
-    n_columns: int,
-    first: int,
     item_bias: NDArray[np.float32],
-    is_sum: bool,
-    barred: NDArray[np.int32],
-    barred_starts: NDArray[np.int64],
-    next_barred: NDArray[np.int64],
+    first: int,
     allowed: NDArray[np.bool_],
-    segments: NDArray[np.int32],
-    scores: NDArray[np.float32],
-    positions: NDArray[np.int32],
-    has_failed: NDArray[np.bool_],
+    is_sum: bool,
+    best: Shortlists,
 ) -> None:
     """Take a block of candidates into every user's shortlist.
 
-    Shapes: U users with `starts` [U+1] into `rows`, rows of `weighted` [I, 2 · COLUMNS] (weights,
-    then weighted relevance; columns from `n_columns` on are empty); `first` is the block's first
-    candidate. `barred` are the candidates that a user must not get, ascending, by `barred_starts`
-    [U+1]; `next_barred` [U] moves on. Shortlists `scores`, `positions` [U, W]. `has_failed` [U]
-    marks users whose weights vanished in float32.
+    Shapes: rows of `weighted` [I, 2 · COLUMNS] hold a slot's weights, then its weighted relevance;
+    `item_bias` those of the block's candidates, of which `first` is the first; `allowed` [G, C].
     """
-    last = scores.shape[1] - 1
-    short = np.empty(2 * COLUMNS, dtype=np.float32)
-    long = np.empty(2 * COLUMNS, dtype=np.float64)
+    sums = np.empty(2 * COLUMNS, dtype=np.float32)
+    run = np.empty(2 * COLUMNS, dtype=np.float32)
     found = np.empty(COLUMNS, dtype=np.float32)
-    for u in range(len(starts) - 1):
-        begin, end = starts[u], starts[u + 1]
-        is_long = end - begin > _RUN
-        short[:] = 0
-        if is_long:
-            long[:] = 0
-        for i in range(begin, end):
-            row = weighted[rows[i]]
-            for k in range(2 * COLUMNS):
-                short[k] += row[k]
-            if is_long and (i - begin) % _RUN == _RUN - 1:
-                for k in range(2 * COLUMNS):
-                    long[k] += short[k]
-                    short[k] = 0
-        if is_long:
-            for k in range(2 * COLUMNS):
-                long[k] += short[k]
-            for k in range(COLUMNS):
-                found[k] = long[COLUMNS + k] / (1.0 if is_sum else long[k])
-        else:
-            for k in range(COLUMNS):
-                found[k] = short[COLUMNS + k] / (np.float32(1) if is_sum else short[k])
-        top = np.float32(-np.inf)
-        for k in range(n_columns):
-            found[k] += item_bias[first + k]
-            top = max(top, found[k])
-            has_failed[u] |= found[k] != found[k]
-        while next_barred[u] < barred_starts[u + 1] and barred[next_barred[u]] < first + n_columns:
-            found[barred[next_barred[u]] - first] = -np.inf
-            next_barred[u] += 1
-        if positions[u, last] >= 0 and top <= scores[u, last]:
+    for u in range(len(users.segments)):
+        _add_up(users.rows, users.starts[u], users.starts[u + 1], weighted, run, sums)
+        worst = best.scores[u, -1]
+        n_better, n_failed = _score(sums, item_bias, is_sum, worst, found)
+        if n_failed > 0:
+            best.has_failed[u] = True
+        if n_better == 0:
             continue
-        for k in range(n_columns):
-            is_better = positions[u, last] < 0 or found[k] > scores[u, last]
-            if is_better and found[k] > -np.inf and allowed[segments[u], first + k]:
-                offer(scores[u], positions[u], found[k], first + k)
+        _bar(users, u, first, found)
+        scores, positions, may = best.scores[u], best.positions[u], allowed[users.segments[u]]
+        for k in range(len(item_bias)):
+            if found[k] > scores[-1] and may[first + k]:
+                offer(scores, positions, found[k], first + k)
+
+
+@compiled
+def _add_up(
+    rows: NDArray[np.int32],
+    start: int,
+    end: int,
+    weighted: NDArray[np.float32],
+    run: NDArray[np.float32],
+    sums: NDArray[np.float32],
+) -> None:
+    """The sum of a user's rows of `weighted` into `sums` [2 · COLUMNS]; `run` is scratch."""
+    sums[:] = 0
+    for begin in range(start, end, _RUN):
+        stop = min(begin + _RUN, end)
+        last_four = stop - (stop - begin) % 4
+        run[:] = 0
+        # Four rows at a time: the sum is read and written a fourth as often.
+        for i in range(begin, last_four, 4):
+            a, b, c, d = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
+            for k in range(2 * COLUMNS):
+                run[k] += (weighted[a, k] + weighted[b, k]) + (weighted[c, k] + weighted[d, k])
+        for i in range(last_four, stop):
+            a = rows[i]
+            for k in range(2 * COLUMNS):
+                run[k] += weighted[a, k]
+        for k in range(2 * COLUMNS):
+            sums[k] += run[k]
+
+
+@compiled
+def _score(
+    sums: NDArray[np.float32],
+    item_bias: NDArray[np.float32],
+    is_sum: bool,
+    worst: float,
+    found: NDArray[np.float32],
+) -> tuple[int, int]:
+    """Scores of a block's candidates into `found`; how many beat `worst`, and are no numbers."""
+    n_better, n_failed = 0, 0
+    for k in range(len(item_bias)):
+        divisor = np.float32(1) if is_sum else sums[k]
+        found[k] = sums[COLUMNS + k] / divisor + item_bias[k]
+        n_better += found[k] > worst
+        n_failed += found[k] != found[k]
+    return n_better, n_failed
+
+
+@compiled
+def _bar(users: Users, u: int, first: int, found: NDArray[np.float32]) -> None:
+    """Score −inf for those of a block that the user must not get."""
+    i, end = users.next_barred[u], users.barred_starts[u + 1]
+    while i < end and users.barred[i] < first + len(found):
+        if users.barred[i] >= first:
+            found[users.barred[i] - first] = -np.inf
+        i += 1
+    users.next_barred[u] = i
 
 
 def error_bound(
@@ -94,11 +146,12 @@ def error_bound(
     """
     unit = 2.0**-24
     of_relevance = (size + 2) * unit * reach
+    # A slot goes through so many additions at most: those of its run, and of the runs.
+    n_sums = np.minimum(n_slots, _RUN) + n_slots // _RUN
     if is_sum:
         return np.asarray(
-            n_slots * (of_relevance + (_RUN + 8) * unit * reach) + 4 * unit * largest_bias
+            n_slots * (of_relevance + (n_sums + 8) * unit * reach) + 4 * unit * largest_bias
         )
-    # exp within 8 units, the sums of at most _RUN terms in float32, and their quotient.
-    of_weights: NDArray[np.float64] = of_relevance + (8 + np.minimum(n_slots, _RUN) + 8) * unit
-    bound: NDArray[np.float64] = of_relevance + 4 * of_weights * reach
-    return bound + 4 * unit * (reach + largest_bias)
+    # exp within 8 units, the sums in float32, and their quotient.
+    of_weights = of_relevance + (8 + n_sums + 8) * unit
+    return np.asarray(of_relevance + 4 * of_weights * reach + 4 * unit * (reach + largest_bias))

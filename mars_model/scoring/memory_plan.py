@@ -1,6 +1,7 @@
 """Fits the work of a Python worker into the memory that it may take."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +18,17 @@ _BASE_MB = 330
 _ROW, _REASON, _LIKE = 160, 120, 64
 _MOST_USERS = 20_000
 _SHORTEST_LIST = 32
+
+
+class Workload(Protocol):
+    """How much there is to score: users, their likes, and the longest history."""
+
+    @property
+    def n_users(self) -> int: ...
+    @property
+    def n_likes(self) -> int: ...
+    @property
+    def longest(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,7 @@ class MemoryPlan:
 
 
 def plan_memory(
-    scoring: ScoringSettings, catalogue: Catalogue, lists: NeighbourLists | None, work: Work
+    scoring: ScoringSettings, catalogue: Catalogue, lists: NeighbourLists | None, work: Workload
 ) -> MemoryPlan:
     """Sizes under `scoring.max_memory_mb`. Raises SettingsError where not even one user fits.
 

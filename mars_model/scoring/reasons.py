@@ -1,13 +1,13 @@
 """Says for each recommended item which liked items count and how much."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.catalogue import Catalogue, Vectors
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import gather_slots, relevance_of, weigh
 from mars_model.settings import AttentionKind
@@ -16,8 +16,7 @@ from mars_model.settings import AttentionKind
 _NEARLY_ALL = 1 - 1e-6
 
 
-@dataclass(frozen=True)
-class Reasons:
+class Reasons(NamedTuple):
     """At most R reasons for each of N items of U users, all arrays [U, N, R].
 
     By attention descending, then item id ascending; where every slot has attention 1, by
@@ -50,15 +49,10 @@ def explain(
     _explain_block(
         histories.starts,
         histories.item_idx,
-        np.asarray(catalogue.memory),
-        np.asarray(catalogue.candidates),
-        np.asarray(catalogue.item_bias),
+        catalogue.vectors(),
         positions,
         kind == "sum",
-        reasons.slots,
-        reasons.attention,
-        reasons.contribution,
-        reasons.score_without,
+        reasons,
     )
     return reasons
 
@@ -67,70 +61,52 @@ def explain(
 def _explain_block(
     starts: NDArray[np.int64],
     item_idx: NDArray[np.int32],
-    memory: NDArray[np.float32],
-    candidates: NDArray[np.float32],
-    item_bias: NDArray[np.float32],
+    vectors: Vectors,
     positions: NDArray[np.int32],
     is_sum: bool,
-    slots: NDArray[np.int32],
-    attention: NDArray[np.float32],
-    contribution: NDArray[np.float32],
-    score_without: NDArray[np.float32],
+    reasons: Reasons,
 ) -> None:
-    wide = np.empty(candidates.shape[1])
+    wide = np.empty(vectors.candidates.shape[1])
     for u in range(len(positions)):
-        liked = item_idx[starts[u] : starts[u + 1]]
-        n_reasons = min(slots.shape[2], len(liked))
-        own = np.empty((len(liked), memory.shape[1]))
-        gather_slots(memory, liked, own)
-        relevance = np.empty(len(liked))
-        share = np.empty(len(liked))
+        own = gather_slots(vectors.memory, item_idx[starts[u] : starts[u + 1]])
+        relevance, share = np.empty(len(own)), np.empty(len(own))
+        weight = np.empty(len(own))
         for p in range(positions.shape[1]):
             j = positions[u, p]
             if j < 0:
                 continue
-            relevance_of(own, candidates[j], wide, relevance)
+            relevance_of(own, vectors.candidates[j], wide, relevance)
             total = weigh(relevance, is_sum, share)
-            chosen = slots[u, p]
-            n_chosen = 0
-            for slot in range(len(liked)):
-                if np.float32(share[slot]) > 0:
-                    n_chosen = _insert(chosen, n_chosen, n_reasons, slot, relevance, share, is_sum)
-            for r in range(n_chosen):
+            for slot in range(len(own)):
+                weight[slot] = relevance[slot] if is_sum else np.float32(share[slot])
+            chosen = reasons.slots[u, p]
+            for r in range(_choose(weight, not is_sum, chosen)):
                 slot = chosen[r]
-                attention[u, p, r] = share[slot]
-                contribution[u, p, r] = share[slot] * relevance[slot]
+                reasons.attention[u, p, r] = share[slot]
+                reasons.contribution[u, p, r] = share[slot] * relevance[slot]
                 without = _score_without(relevance, share, slot, total, is_sum)
-                score_without[u, p, r] = without + item_bias[j]
+                reasons.score_without[u, p, r] = without + vectors.item_bias[j]
 
 
 @compiled
-def _insert(
-    chosen: NDArray[np.int32],
-    n_chosen: int,
-    n_reasons: int,
-    slot: int,
-    relevance: NDArray[np.float64],
-    share: NDArray[np.float64],
-    is_sum: bool,
-) -> int:
-    """Keep the slots that count most, in order; returns how many there are now."""
-    place = n_chosen
-    while place > 0:
-        before = chosen[place - 1]
-        if is_sum:
-            counts_more = relevance[slot] > relevance[before]
-        else:
-            counts_more = np.float32(share[slot]) > np.float32(share[before])
-        if not counts_more:
-            break
-        place -= 1
-    if place == n_reasons:
-        return n_chosen
-    n_chosen = min(n_chosen + 1, n_reasons)
-    for later in range(n_chosen - 1, place, -1):
-        chosen[later] = chosen[later - 1]
-    chosen[place] = slot
+def _choose(weight: NDArray[np.float64], is_positive: bool, chosen: NDArray[np.int32]) -> int:
+    """The slots of most `weight`, in order, into `chosen` [R]; returns how many they are.
+
+    `is_positive`: those of weight 0 are left out.
+    """
+    n_chosen, last = 0, len(chosen) - 1
+    least = 0.0 if is_positive else -np.inf
+    for slot in range(len(weight)):
+        if not weight[slot] > least:
+            continue
+        place = min(n_chosen, last)
+        while place > 0 and weight[slot] > weight[chosen[place - 1]]:
+            chosen[place] = chosen[place - 1]
+            place -= 1
+        chosen[place] = slot
+        n_chosen = min(n_chosen + 1, len(chosen))
+        if n_chosen > last:
+            least = weight[chosen[last]]
     return n_chosen
 
 

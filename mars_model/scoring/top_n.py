@@ -4,17 +4,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue, largest_norm
+from mars_model.scoring.catalogue import Catalogue, Vectors, largest_norm
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import gather_slots, settle
-from mars_model.scoring.full_blocks import COLUMNS, error_bound, keep_best
+from mars_model.scoring.full_blocks import (
+    COLUMNS,
+    Shortlists,
+    Users,
+    aligned,
+    error_bound,
+    keep_best,
+)
 from mars_model.scoring.sessions import Attention
 from mars_model.scoring.twins import needed_candidates
 from mars_model.settings import AttentionKind
 
-# The shortlist is found in float32 and settled in float64: so many more than N are settled, and
-# so many times more for users whose error bound leaves a doubt; past the widest, all of them.
-_MARGIN, _WIDER, _WIDEST = 16, 6, 4000
+# So many more than N are found in float32: those that may be among the N best are settled in
+# float64, and all candidates for users whose error bound leaves a doubt.
+_MARGIN = 16
 # Relevance beyond this is shifted before exp: float32 holds 300 exp(70) summed over 256 slots.
 _LARGEST_EXPONENT = 70.0
 # Users × candidates that are dense at a time where all of them are scored in float64.
@@ -38,9 +45,9 @@ def top_n_in_full(
         fewer = catalogue.with_candidates(catalogue.candidate_idx[needed])
         scores, found = top_n_in_full(attention, fewer, histories, segments, n, kind)
         return scores, np.append(needed, -1)[found].astype(np.int32)  # −1 finds the last
-    scores = np.full((histories.n_users, n), -np.inf, dtype=np.float32)
-    positions = np.full((histories.n_users, n), -1, dtype=np.int32)
-    width, n_candidates = n + _MARGIN, len(catalogue.candidates)
+    width = n + _MARGIN
+    if width >= len(catalogue.candidates):
+        return top_n_plainly(catalogue, histories, segments, n, kind)
     doubt = error_bound(
         np.diff(histories.starts),
         catalogue.memory.shape[1],
@@ -48,18 +55,14 @@ def top_n_in_full(
         float(np.abs(catalogue.item_bias).max(initial=0.0)),
         kind == "sum",
     )
-    left = np.arange(histories.n_users)
-    while len(left) and width < min(_WIDEST, n_candidates):
-        block = histories.take(left)
-        rough, found, has_failed = shortlist(
-            attention, catalogue, block, width, segments[left], kind
-        )
-        best = settle_users(catalogue, block, found, n, kind)
-        scores[left], positions[left] = best
-        # What is not on the shortlist scores its last place at most, give or take the doubt.
-        is_proved = (found[:, -1] < 0) | (best[0][:, -1] > rough[:, -1] + doubt[left])
-        left = left[~is_proved | has_failed]
-        width *= _WIDER
+    rough, found, has_failed = shortlist(attention, catalogue, histories, width, segments, kind)
+    # Further below the n-th than twice the doubt, none can be among the n best.
+    is_hopeless = rough < (rough[:, n - 1] - 2 * doubt)[:, None]
+    likely = np.where(is_hopeless, np.int32(-1), found)
+    scores, positions = settle_users(catalogue, histories, likely, n, kind)
+    # What is not on the shortlist scores its last place at most, give or take the doubt.
+    is_proved = (found[:, -1] < 0) | (scores[:, -1] > rough[:, -1] + doubt)
+    left = np.flatnonzero(~is_proved | has_failed)
     scores[left], positions[left] = top_n_plainly(
         catalogue, histories.take(left), segments[left], n, kind
     )
@@ -94,47 +97,41 @@ def shortlist(
     width: int,
     segments: NDArray[np.int32] | None = None,
     kind: AttentionKind = "softmax",
-) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]:
-    """The best unseen candidates by float32 scores: scores and positions [U, width], −1 behind.
+) -> Shortlists:
+    """Each user's `width` best unseen candidates by float32 scores.
 
-    By score descending, then position. The third array [U] marks users whose scores are no
-    numbers in float32. Only the slots that the block's histories use are weighed.
+    Only the slots that the block's histories use are weighed.
     """
-    n_users, n_candidates = histories.n_users, len(catalogue.candidates)
+    n_users = histories.n_users
     slots, rows = np.unique(histories.item_idx, return_inverse=True)
     memory = np.ascontiguousarray(catalogue.memory[slots])
-    weighted = np.zeros((len(slots), 2 * COLUMNS), dtype=np.float32)
+    weighted = aligned(len(slots))
     block = np.zeros((COLUMNS, memory.shape[1]), dtype=np.float32)
     reach = largest_norm(memory)
-    scores = np.full((n_users, width), -np.inf, dtype=np.float32)
-    positions = np.full((n_users, width), -1, dtype=np.int32)
-    has_failed = np.zeros(n_users, dtype=np.bool_)
     barred_starts, barred = _seen_candidates(histories, catalogue)
-    next_barred = barred_starts[:-1].copy()
-    for first in range(0, n_candidates, COLUMNS):
+    users = Users(
+        histories.starts,
+        rows.astype(np.int32),
+        barred_starts,
+        barred,
+        barred_starts[:-1].copy(),
+        np.zeros(n_users, dtype=np.int32) if segments is None else segments,
+    )
+    best = Shortlists(
+        np.full((n_users, width), -np.inf, dtype=np.float32),
+        np.full((n_users, width), -1, dtype=np.int32),
+        np.zeros(n_users, dtype=np.bool_),
+    )
+    item_bias, allowed = np.asarray(catalogue.item_bias), np.asarray(catalogue.allowed)
+    for first in range(0, len(catalogue.candidates), COLUMNS):
         some = np.asarray(catalogue.candidates[first : first + COLUMNS])
         block[: len(some)] = some
         norms = np.sqrt(np.einsum("ik,ik->i", block, block))
         shift = np.maximum(norms * reach - _LARGEST_EXPONENT, 0).astype(np.float32)
         attention.weigh(memory, block, shift, weighted)
-        keep_best(
-            histories.starts,
-            rows.astype(np.int32),
-            weighted,
-            len(some),
-            first,
-            np.asarray(catalogue.item_bias),
-            kind == "sum",
-            barred,
-            barred_starts,
-            next_barred,
-            np.asarray(catalogue.allowed),
-            np.zeros(n_users, dtype=np.int32) if segments is None else segments,
-            scores,
-            positions,
-            has_failed,
-        )
-    return scores, positions, has_failed
+        of_block = item_bias[first : first + COLUMNS]
+        keep_best(users, weighted, of_block, first, allowed, kind == "sum", best)
+    return best
 
 
 def settle_users(
@@ -147,17 +144,8 @@ def settle_users(
     """The n best of each user's `found` [U, S] (−1: no candidate), by their float64 scores."""
     scores = np.full((histories.n_users, n), -np.inf, dtype=np.float32)
     positions = np.full((histories.n_users, n), -1, dtype=np.int32)
-    _settle_block(
-        histories.starts,
-        histories.item_idx,
-        np.asarray(catalogue.memory),
-        np.asarray(catalogue.candidates),
-        np.asarray(catalogue.item_bias),
-        found,
-        kind == "sum",
-        scores,
-        positions,
-    )
+    vectors, is_sum = catalogue.vectors(), kind == "sum"
+    _settle_block(histories.starts, histories.item_idx, vectors, found, is_sum, scores, positions)
     return scores, positions
 
 
@@ -192,16 +180,12 @@ def _seen_candidates(
 def _settle_block(
     starts: NDArray[np.int64],
     item_idx: NDArray[np.int32],
-    memory: NDArray[np.float32],
-    candidates: NDArray[np.float32],
-    item_bias: NDArray[np.float32],
+    vectors: Vectors,
     found: NDArray[np.int32],
     is_sum: bool,
     scores: NDArray[np.float32],
     positions: NDArray[np.int32],
 ) -> None:
-    for u in range(len(starts) - 1):
-        slots = item_idx[starts[u] : starts[u + 1]]
-        own = np.empty((len(slots), memory.shape[1]))
-        gather_slots(memory, slots, own)
-        settle(own, candidates, item_bias, found[u], is_sum, scores[u], positions[u])
+    for u in range(len(found)):
+        own = gather_slots(vectors.memory, item_idx[starts[u] : starts[u + 1]])
+        settle(own, vectors, found[u], is_sum, scores[u], positions[u])
