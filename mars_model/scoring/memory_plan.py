@@ -1,7 +1,6 @@
 """Fits the work of a Python worker into the memory that it may take."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -18,17 +17,6 @@ _BASE_MB = 330
 _ROW, _REASON, _LIKE = 160, 120, 64
 _MOST_USERS = 20_000
 _SHORTEST_LIST = 32
-
-
-class Workload(Protocol):
-    """How much there is to score: users, their likes, and the longest history."""
-
-    @property
-    def n_users(self) -> int: ...
-    @property
-    def n_likes(self) -> int: ...
-    @property
-    def longest(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -49,7 +37,7 @@ class MemoryPlan:
 
 
 def plan_memory(
-    scoring: ScoringSettings, catalogue: Catalogue, lists: NeighbourLists | None, work: Workload
+    scoring: ScoringSettings, catalogue: Catalogue, lists: NeighbourLists | None, work: Work
 ) -> MemoryPlan:
     """Sizes under `scoring.max_memory_mb`. Raises SettingsError where not even one user fits.
 
