@@ -1,10 +1,8 @@
 """Scored lists into what readers see: one commit, which carries the run's record."""
 
-from delta.exceptions import DeltaConcurrentModificationException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.errors import MarsBatchError
 from mars_model.features.eligibility import Segments, allowed_pairs
 from mars_model.night.runs import PUBLISHED_TABLE, Run
 from mars_model.tables.warehouse import Warehouse
@@ -49,13 +47,7 @@ def set_aside(warehouse: Warehouse, run: Run, rows: DataFrame) -> None:
 def _replace_date(warehouse: Warehouse, table: str, run: Run, rows: DataFrame) -> None:
     warehouse.create(table)
     where = f"run_date = date'{run.run_date.isoformat()}'"
-    try:
-        warehouse.overwrite(table, rows, run.as_note(), where=where)
-    except DeltaConcurrentModificationException as error:
-        raise MarsBatchError(
-            f"run {run.run_id}: another run wrote {table} of {run.run_date} at the same time, and "
-            "its rows stand. Run this one again if they should be replaced"
-        ) from error
+    warehouse.overwrite(table, rows, run.as_note(), where=where)
 
 
 def unserved_users(

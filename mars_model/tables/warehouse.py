@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from mars_model.errors import InputDataError
+from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.tables import contracts, delta_files
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.delta_files import LocalTable
@@ -165,14 +166,21 @@ class Warehouse:
     ) -> None:
         """Replace all rows, or those that match `where`, by one commit.
 
-        `note` says what the rows were made from; a pin reads it back.
+        `note` says what the rows were made from; a pin reads it back. Raises MarsBatchError where
+        another writer changes the same rows meanwhile.
         """
         writer = self._in_contract_order(table, rows).write.format("delta").mode("overwrite")
         if where is not None:
             writer = writer.option("replaceWhere", where)
         if note is not None:
             writer = writer.option("userMetadata", json.dumps(note, sort_keys=True))
-        writer.save(self.location(table))
+        try:
+            writer.save(self.location(table))
+        except DeltaConcurrentModificationException as error:
+            raise MarsBatchError(
+                f"table {table}{f' where {where}' if where else ''}: another run wrote it at the "
+                "same time, and its rows stand. Run this one again if they should be replaced"
+            ) from error
 
     def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
         """Add a few rows by one commit, in place of those that match an SQL condition."""
