@@ -2,14 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from mars_model.errors import InputDataError
 from mars_model.features.eligibility import (
     allowed_pairs,
-    candidate_items,
-    is_available,
+    candidate_ids,
     number_segments,
     with_segment,
 )
@@ -33,7 +33,17 @@ def segments_of(spark: SparkSession, users=USERS, pairs=PAIRS):
     )
 
 
-def test_availability_is_asked_at_midnight_utc_of_the_run_date(spark: SparkSession) -> None:
+def items_table(rows: list[tuple], id_type: pa.DataType, name: str = "available") -> pa.Table:
+    """Rows of id, first and last instant, as the warehouse gives them."""
+    instant = pa.timestamp("us", tz="UTC")
+    schema = pa.schema(
+        [("item_id", id_type), (f"{name}_from", instant), (f"{name}_until", instant)]
+    )
+    names = schema.names
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
+
+
+def test_availability_is_asked_at_midnight_utc_of_the_run_date() -> None:
     rows = [
         ("always", None, None),
         ("begins at midnight", MIDNIGHT, None),
@@ -42,36 +52,47 @@ def test_availability_is_asked_at_midnight_utc_of_the_run_date(spark: SparkSessi
         ("ends later", None, MIDNIGHT + SECOND),
         ("was and is", MIDNIGHT - SECOND, MIDNIGHT + SECOND),
     ]
-    schema = "item_id string, available_from timestamp, available_until timestamp"
-    items = spark.createDataFrame(rows, schema).where(is_available(RUN_DATE))
-    found = {row["item_id"] for row in items.collect()}
-    assert found == {"always", "begins at midnight", "ends later", "was and is"}
+    found = candidate_ids(items_table(rows, pa.string()), None, RUN_DATE)
+    assert found.dtype.kind == "U"  # as wide as the longest: none is cut
+    assert set(found.tolist()) == {"always", "begins at midnight", "ends later", "was and is"}
 
 
-def test_an_exclusion_holds_from_its_first_instant_until_its_last(spark: SparkSession) -> None:
-    items = spark.createDataFrame(
+@pytest.mark.parametrize(
+    ("id_type", "id_of"), [(pa.int64(), int), (pa.string(), str)], ids=["bigint", "string"]
+)
+def test_an_exclusion_holds_from_its_first_instant_until_its_last(id_type, id_of) -> None:
+    items = items_table(
         [
-            *((number, None, None) for number in range(1, 8)),
-            (8, MIDNIGHT + SECOND, None),
+            *((id_of(number), None, None) for number in range(1, 8)),
+            (id_of(8), MIDNIGHT + SECOND, None),
         ],
-        "item_id int, available_from timestamp, available_until timestamp",
+        id_type,
     )
-    excluded = spark.createDataFrame(
-        [
-            (1, None, None),
-            (2, MIDNIGHT, None),
-            (3, MIDNIGHT + SECOND, None),
-            (4, None, MIDNIGHT),
-            (5, None, MIDNIGHT + SECOND),
-            # Two exclusions of one item, of which one holds.
-            (6, None, MIDNIGHT - SECOND),
-            (6, MIDNIGHT - SECOND, MIDNIGHT + SECOND),
-            (99, None, None),
-        ],
-        "item_id int, excluded_from timestamp, excluded_until timestamp",
-    )
-    assert rows(candidate_items(items, excluded, RUN_DATE)) == [(3,), (4,), (7,)]
-    assert rows(candidate_items(items, None, RUN_DATE)) == [(n,) for n in range(1, 8)]
+    rows = [
+        (1, None, None),
+        (2, MIDNIGHT, None),
+        (3, MIDNIGHT + SECOND, None),
+        (4, None, MIDNIGHT),
+        (5, None, MIDNIGHT + SECOND),
+        # Two exclusions of one item, of which one holds.
+        (6, None, MIDNIGHT - SECOND),
+        (6, MIDNIGHT - SECOND, MIDNIGHT + SECOND),
+        (99, None, None),
+    ]
+    excluded = items_table([(id_of(i), *limits) for i, *limits in rows], id_type, "excluded")
+    found = candidate_ids(items, excluded, RUN_DATE)
+    assert sorted(found.tolist()) == [id_of(3), id_of(4), id_of(7)]
+    found = candidate_ids(items, None, RUN_DATE)
+    assert sorted(found.tolist()) == [id_of(n) for n in range(1, 8)]
+
+
+def test_exclusions_that_are_all_over_exclude_nothing_and_all_items_may_be_excluded() -> None:
+    items = items_table([(1, None, None), (2, None, None)], pa.int64())
+    over = items_table([(1, None, MIDNIGHT)], pa.int64(), "excluded")
+    assert sorted(candidate_ids(items, over, RUN_DATE).tolist()) == [1, 2]
+    all_of_them = items_table([(1, None, None), (2, None, None)], pa.int64(), "excluded")
+    assert candidate_ids(items, all_of_them, RUN_DATE).tolist() == []
+    assert candidate_ids(items.slice(0, 0), None, RUN_DATE).tolist() == []
 
 
 def test_segments_with_users_are_numbered_by_name(spark: SparkSession) -> None:
