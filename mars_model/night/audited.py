@@ -59,7 +59,8 @@ def published_view(
     )
     if "user_segments" in versions:
         segments = warehouse.read("user_segments", versions["user_segments"])
-        users = users.join(segments.select("user_id", "segment").distinct(), "user_id", "left")
+        in_one = segments.select("user_id", "segment").where("segment is not null").distinct()
+        users = users.join(in_one, "user_id", "left")
     else:
         users = users.withColumn("segment", F.lit(None).cast("string"))
     nothing = F.array().cast(users.schema["list"].dataType)
