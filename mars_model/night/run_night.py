@@ -93,7 +93,7 @@ def _score_and_publish(
     clock: Clock,
 ) -> Run:
     """Lists are scored once and kept until they are audited and written."""
-    last = _night_before(run, earlier)
+    last = runs.night_before(run, earlier)
     users = _with_lists_before(warehouse, prepared.inputs.users(), last)
     scoring = (users, prepared.work, prepared.catalogue, prepared.lists, bundle, settings)
     with scored_users(*scoring) as (scored, counted):
@@ -118,13 +118,6 @@ def _score_and_publish(
             publish(warehouse, run, rows)
     runs.record(warehouse, run)
     return run
-
-
-def _night_before(run: Run, earlier: Sequence[Run]) -> Run | None:
-    """The last published night before, where the same model made it."""
-    published = [r for r in earlier if r.status == runs.PUBLISHED and r.run_date < run.run_date]
-    is_same_model = published and published[0].model_version == run.model_version
-    return published[0] if is_same_model else None
 
 
 def _with_lists_before(warehouse: Warehouse, users: DataFrame, last: Run | None) -> DataFrame:

@@ -62,6 +62,13 @@ def find_run(runs: Iterable[Run], run_id: str) -> Run | None:
     return next((run for run in runs if run.run_id == run_id), None)
 
 
+def night_before(run: Run, earlier: Iterable[Run]) -> Run | None:
+    """The last published night before, where the same model made it; `earlier`: newest first."""
+    published = [r for r in earlier if r.status == PUBLISHED and r.run_date < run.run_date]
+    is_same_model = published and published[0].model_version == run.model_version
+    return published[0] if is_same_model else None
+
+
 def read_runs(warehouse: Warehouse) -> list[Run]:
     """All runs, newest run date first.
 
@@ -105,8 +112,8 @@ def record(warehouse: Warehouse, run: Run) -> None:
 
 def add_missing(warehouse: Warehouse, runs: Sequence[Run]) -> list[Run]:
     """Write the rows of published runs that died before they could; returns these runs."""
-    known = {run.run_id for run in _recorded(warehouse)}
-    missing = [run for run in runs if run.status == PUBLISHED and run.run_id not in known]
+    told = {run.run_id for run in _recorded(warehouse) if run.status == PUBLISHED}
+    missing = [run for run in runs if run.status == PUBLISHED and run.run_id not in told]
     for run in missing:
         record(warehouse, run)
     return missing

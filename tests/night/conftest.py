@@ -5,14 +5,21 @@ seconds for each.
 """
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from deltalake import DeltaTable, write_deltalake
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from mars_model.bundle.registry import Registry
+from mars_model.night.audited import published_view
+from mars_model.night.publish import publish, record_unserved, unserved_users
+from mars_model.night.publish import rows_of as rows_to_publish
+from mars_model.night.runs import Run, record
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.warehouse import Warehouse
 from tests.conftest import Night
@@ -48,3 +55,37 @@ def copy_sources(night: Night, folder: Path) -> Warehouse:
     for table in ("items", "interactions"):
         shutil.copytree(night.warehouse.location(table), folder / table)
     return Warehouse(night.warehouse.spark, str(folder))
+
+
+@dataclass(frozen=True)
+class Republished:
+    """A copy of the night, and lists of two rows published over it by another run."""
+
+    warehouse: Warehouse
+    run: Run
+    n_commits_before: int
+
+
+def lists_of(night: Night, where: str) -> DataFrame:
+    """The night's lists, of those rows, one row per user as if they were scored just now."""
+    warehouse, versions = night.warehouse, night.run.input_versions
+    rows = warehouse.read("recommendations").where(where)
+    nobody = warehouse.read("unserved_users").limit(0)
+    return published_view(warehouse, versions, rows, nobody, night.run.top_n)
+
+
+@pytest.fixture(scope="session")
+def republished(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Republished:
+    """The night's own lists, cut after the second row, in its place."""
+    warehouse = copy_night(night, tmp_path_factory.mktemp("republished") / "wh").warehouse
+    run = replace(night.run, run_id="2026-03-01-00000000", gates={"mean_score": 0.1})
+    n_commits = len(DeltaTable(warehouse.location("recommendations")).history())
+    lists = lists_of(night, "rank <= 2")
+    short = lists.select(
+        "user_id", "item_ids", F.size("list").alias("n_rows"), F.lit(0).alias("segment")
+    )
+    items = warehouse.read("items").select("item_id")
+    record_unserved(warehouse, run, unserved_users(short, items, None, run))
+    publish(warehouse, run, rows_to_publish(lists, run))
+    record(warehouse, run)
+    return Republished(warehouse, run, n_commits)

@@ -1,21 +1,26 @@
 """Names and records of runs, and what becomes of those that died."""
 
+import shutil
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from deltalake import DeltaTable
 
 from mars_model.night import runs
-from tests.night.conftest import copy_warehouse, rows_of
+from mars_model.night.publish import publish
+from mars_model.night.run_night import run_night
+from mars_model.tables.warehouse import Warehouse
+from tests.night.conftest import copy_night, rows_of
 
 RUN_DATE = date(2026, 3, 1)
-VERSIONS = {"items": 1, "interactions": 4}
+INPUTS = {"items": ["5f", 1], "interactions": ["c0", 4]}
 SETTINGS = {"scoring": {"top_n": 10}}
 
 
 def test_the_same_night_has_the_same_name():
-    name = runs.name_run(RUN_DATE, "mars-1", VERSIONS, SETTINGS)
-    again = runs.name_run(RUN_DATE, "mars-1", dict(reversed(VERSIONS.items())), SETTINGS)
+    name = runs.name_run(RUN_DATE, "mars-1", INPUTS, SETTINGS)
+    again = runs.name_run(RUN_DATE, "mars-1", dict(reversed(INPUTS.items())), SETTINGS)
     assert name == again
     assert name.startswith("2026-03-01-") and len(name) == len("2026-03-01-") + 8
 
@@ -23,19 +28,20 @@ def test_the_same_night_has_the_same_name():
 @pytest.mark.parametrize(
     "other",
     [
-        (date(2026, 3, 2), "mars-1", VERSIONS, SETTINGS),
-        (RUN_DATE, "mars-2", VERSIONS, SETTINGS),
-        (RUN_DATE, "mars-1", {**VERSIONS, "items": 2}, SETTINGS),
-        (RUN_DATE, "mars-1", VERSIONS, {"scoring": {"top_n": 11}}),
+        (date(2026, 3, 2), "mars-1", INPUTS, SETTINGS),
+        (RUN_DATE, "mars-2", INPUTS, SETTINGS),
+        (RUN_DATE, "mars-1", {**INPUTS, "items": ["5f", 2]}, SETTINGS),
+        (RUN_DATE, "mars-1", {**INPUTS, "items": ["77", 1]}, SETTINGS),
+        (RUN_DATE, "mars-1", INPUTS, {"scoring": {"top_n": 11}}),
     ],
 )
 def test_whatever_shapes_the_rows_changes_the_name(other):
-    assert runs.name_run(*other) != runs.name_run(RUN_DATE, "mars-1", VERSIONS, SETTINGS)
+    assert runs.name_run(*other) != runs.name_run(RUN_DATE, "mars-1", INPUTS, SETTINGS)
 
 
-def test_a_warehouse_without_runs_has_none_to_read_or_repair(warehouse):
+def test_a_warehouse_without_runs_has_none_to_read_or_add(warehouse):
     assert runs.read_runs(warehouse) == []
-    assert runs.repair(warehouse, runs.read_runs(warehouse)) == []
+    assert runs.add_missing(warehouse, runs.read_runs(warehouse)) == []
     assert runs.find_run(runs.read_runs(warehouse), "2026-03-01-00000000") is None
 
 
@@ -49,7 +55,7 @@ def test_the_record_says_what_was_read_and_what_came_out(night):
     assert (row["status"], row["top_n"], row["min_likes"]) == ("published", 4, 2)
     counts = {"users": 10, "users_by_mars": 8, "users_by_popular": 2, "candidates": 12}
     # Nine users have four rows, user 8 has two.
-    counts |= {"rows": 9 * 4 + 2, "unserved_users": 1, "users_scored": 10, "users_reused": 0}
+    counts |= {"rows": 9 * 4 + 2, "unserved_users": 1, "lists_made": 0}
     # The eight served by the model have 38 likes among twelve candidates.
     counts |= {"users_by_path_full": 8, "pairs": 38 * 12, "pairs_visited": 38 * 12}
     assert dict(row["counts"]) == counts
@@ -58,42 +64,83 @@ def test_the_record_says_what_was_read_and_what_came_out(night):
     assert dict(row["failures"]) == {}
 
 
-@pytest.fixture(scope="module")
-def repaired(republished, tmp_path_factory):
-    """Four runs that died: after their publish, before it, and twice about a second publish."""
-    warehouse = copy_warehouse(republished.warehouse, tmp_path_factory.mktemp("repaired"))
-    after, again = republished.run, runs.read_runs(warehouse)
-    # `again` was published once, superseded since, and died before its second publish.
-    (again,) = [run for run in again if run.run_id != after.run_id]
-    never = replace(after, run_id="2026-03-02-11111111", run_date=date(2026, 3, 2))
-    for run in (after, again, never):
-        runs.record(warehouse, run.with_status(runs.STAGED))
-    return (
-        warehouse,
-        {r.run_id: r.status for r in runs.repair(warehouse, runs.read_runs(warehouse))},
-        after,
-        again,
-        never,
-    )
+def without_publishing(run: runs.Run) -> runs.Run:
+    """The commit cannot know how long it will have taken."""
+    return replace(run, durations_s={k: v for k, v in run.durations_s.items() if k != "publish"})
 
 
-def test_a_run_whose_rows_stand_was_published(repaired):
-    _, told, after, _, _ = repaired
-    assert told[after.run_id] == "published"
+def test_the_commit_carries_the_whole_record(night):
+    newest = night.warehouse.commits("recommendations")[0]
+    of_commit, of_row = runs.Run.of_note(newest.note), runs.read_runs(night.warehouse)[0]
+    assert of_commit == without_publishing(of_row)
+    assert of_row.counts and of_row.gates and set(of_row.durations_s) > {"score", "publish"}
 
 
-def test_a_run_without_a_commit_was_interrupted(repaired):
-    _, told, _, _, never = repaired
-    assert told[never.run_id] == "interrupted"
+@pytest.mark.parametrize("note", [{}, {"run_id": "a"}, {"run": {"run_id": "a"}}, {"run": 5}])
+def test_a_commit_of_another_release_carries_no_record(note):
+    assert runs.Run.of_note(note) is None
 
 
-def test_an_older_commit_does_not_make_a_run_published(repaired):
-    _, told, _, again, _ = repaired
-    assert told[again.run_id] == "interrupted"
+def test_a_record_that_is_missing_is_read_from_the_commit_and_written_by_the_next_night(
+    night, tmp_path
+):
+    copied = copy_night(night, tmp_path / "wh")
+    warehouse = copied.warehouse
+    DeltaTable(warehouse.location("recommendation_runs")).delete()
+    assert runs.read_runs(warehouse) == [without_publishing(night.run)]
+    said: list[str] = []
+    run_night(warehouse, copied.registry, night.settings, RUN_DATE, said.append, True)
+    assert said == [
+        f"run {night.run.run_id} had died after it was published; its record is written now",
+        f"run {night.run.run_id} stands published already",
+    ]
+    (row,) = rows_of(warehouse, "recommendation_runs")
+    assert (row["run_id"], row["status"]) == (night.run.run_id, "published")
+    assert dict(row["counts"]) == night.run.counts
+    assert runs.add_missing(warehouse, runs.read_runs(warehouse)) == []
 
 
-def test_repair_records_what_it_tells_and_has_nothing_left_to_do(repaired):
-    warehouse, told, _, _, _ = repaired
-    status = {r["run_id"]: r["status"] for r in rows_of(warehouse, "recommendation_runs")}
-    assert status == told
-    assert runs.repair(warehouse, runs.read_runs(warehouse)) == []
+def statuses(warehouse) -> tuple[dict[str, str], dict[str, str]]:
+    """By run: what is read, and what the table says."""
+    rows = rows_of(warehouse, "recommendation_runs")
+    read = {run.run_id: run.status for run in runs.read_runs(warehouse)}
+    return read, {row["run_id"]: row["status"] for row in rows}
+
+
+def test_of_two_runs_of_a_date_the_later_commit_is_published(night, republished, tmp_path):
+    path = shutil.copytree(republished.warehouse.path, tmp_path / "wh")
+    warehouse = Warehouse(republished.warehouse.spark, str(path))
+    first, second = night.run, republished.run
+    expected = {first.run_id: "superseded", second.run_id: "published"}
+    assert statuses(warehouse) == (expected, expected)
+
+    # The first is published again and dies before it can say so.
+    publish(warehouse, first, night.warehouse.read("recommendations"))
+    again = {first.run_id: "published", second.run_id: "superseded"}
+    assert statuses(warehouse) == (again, expected)
+    missing = runs.add_missing(warehouse, runs.read_runs(warehouse))
+    assert [run.run_id for run in missing] == [first.run_id]
+    assert statuses(warehouse) == (again, again)
+
+
+def test_a_refused_run_replaces_no_published_one(republished, tmp_path):
+    path = shutil.copytree(republished.warehouse.path, tmp_path / "wh")
+    warehouse = Warehouse(republished.warehouse.spark, str(path))
+    before, _ = statuses(warehouse)
+    refused = replace(republished.run, run_id="2026-03-01-11111111", status="audit_failed")
+    runs.record(warehouse, refused)
+    expected = before | {refused.run_id: "audit_failed"}
+    assert statuses(warehouse) == (expected, expected)
+
+
+def run_of(day: int, model: str, status: str = "published") -> runs.Run:
+    run_date = date(2026, 3, day)
+    return runs.Run(f"{run_date}-{status}", run_date, model, status, 4, 2, {})
+
+
+def test_a_night_is_compared_with_the_last_published_one_of_the_same_model_only():
+    earlier = [run_of(4, "a", "audit_failed"), run_of(3, "a"), run_of(2, "b"), run_of(1, "a")]
+    assert runs.night_before(run_of(5, "a"), earlier) == run_of(3, "a")
+    assert runs.night_before(run_of(3, "b"), earlier) == run_of(2, "b")
+    assert runs.night_before(run_of(3, "a"), earlier) is None
+    assert runs.night_before(run_of(1, "a"), earlier) is None

@@ -1,10 +1,10 @@
 """Who has a reason for a short list, and which."""
 
-import pytest
+from datetime import date
 
-from mars_model.features.eligibility import number_segments
-from mars_model.night.publish import record_unserved, stage
-from tests.night.conftest import copy_warehouse
+from mars_model.features.eligibility import number_segments, with_segment
+from mars_model.night.publish import unserved_users
+from mars_model.night.runs import PUBLISHED, Run
 
 # Items 1-5 may be recommended, 6 may not; lists have up to four rows.
 CANDIDATES = [(1,), (2,), (3,), (4,), (5,)]
@@ -13,11 +13,6 @@ PAIRS = [
     *(("small", item) for item in (1, 2, 6)),
     ("gone", 6),
 ]
-LISTS = (
-    "user_id bigint, rank int, item_id bigint, score float, source string, "
-    "because array<struct<item_id: bigint, attention: float, contribution: float, "
-    "score_without: float>>"
-)
 # user, segment, liked, rows of the list
 USERS = [
     (1, None, [6], 4),  # a full list
@@ -34,22 +29,13 @@ USERS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def unserved_with(night, tmp_path_factory):
-    warehouse = copy_warehouse(night.warehouse, tmp_path_factory.mktemp("unserved"))
-    spark = warehouse.spark
+RUN = Run("2026-03-01-00000000", date(2026, 3, 1), "mars-1", PUBLISHED, 4, 2, {})
 
-    def record(with_segments: bool) -> list[tuple]:
-        lists = [
-            (user, rank, rank, 0.5, "mars", [])
-            for user, _, _, n_rows in USERS
-            for rank in range(1, n_rows + 1)
-        ]
-        stage(warehouse, night.run, spark.createDataFrame(lists, LISTS))
-        histories = spark.createDataFrame(
-            [(user, liked, len(liked)) for user, _, liked, _ in USERS],
-            "user_id bigint, item_ids array<bigint>, n_items int",
-        )
+
+def unserved(spark, with_segments: bool) -> list[tuple]:
+    """Rows of unserved_users, of the users whose lists are short."""
+    segments = None
+    if with_segments:
         segments = number_segments(
             spark.createDataFrame(
                 [(user, segment) for user, segment, _, _ in USERS],
@@ -58,18 +44,18 @@ def unserved_with(night, tmp_path_factory):
             spark.createDataFrame(PAIRS, "segment string, item_id bigint"),
             "user_segments",
         )
-        candidates = spark.createDataFrame(CANDIDATES, "item_id bigint")
-        arguments = (warehouse, night.run, histories, candidates)
-        rows = (
-            record_unserved(*arguments, segments) if with_segments else record_unserved(*arguments)
-        )
-        return sorted((r["user_id"], r["n_rows"], r["reason"]) for r in rows.collect())
+    short = spark.createDataFrame(
+        [(user, liked, n_rows) for user, _, liked, n_rows in USERS if n_rows < RUN.top_n],
+        "user_id bigint, item_ids array<bigint>, n_rows int",
+    )
+    candidates = spark.createDataFrame(CANDIDATES, "item_id bigint")
+    rows = unserved_users(with_segment(short, segments), candidates, segments, RUN).collect()
+    assert {row["run_id"] for row in rows} == {RUN.run_id}
+    return sorted((r["user_id"], r["n_rows"], r["reason"]) for r in rows)
 
-    return record
 
-
-def test_a_reason_counts_the_items_of_the_segment(unserved_with):
-    assert unserved_with(True) == [
+def test_a_reason_counts_the_items_of_the_segment(spark):
+    assert unserved(spark, True) == [
         (2, 3, "fewer_unseen_items_than_n"),
         (4, 3, "fewer_unseen_items_in_segment_than_n"),
         (6, 1, "fewer_unseen_items_in_segment_than_n"),
@@ -80,8 +66,8 @@ def test_a_reason_counts_the_items_of_the_segment(unserved_with):
     ]
 
 
-def test_without_segments_everybody_is_measured_against_all_candidates(unserved_with):
-    assert unserved_with(False) == [
+def test_without_segments_everybody_is_measured_against_all_candidates(spark):
+    assert unserved(spark, False) == [
         (2, 3, "fewer_unseen_items_than_n"),
         (4, 3, "fewer_unseen_items_than_n"),
     ]
