@@ -71,7 +71,8 @@ def lists_of(night: Night, where: str) -> DataFrame:
     warehouse, versions = night.warehouse, night.run.input_versions
     rows = warehouse.read("recommendations").where(where)
     nobody = warehouse.read("unserved_users").limit(0)
-    return published_view(warehouse, versions, rows, nobody, night.run.top_n)
+    users = published_view(warehouse, versions, rows, nobody, night.run.top_n)
+    return users.select("user_id", "item_ids", "source", "list")
 
 
 @pytest.fixture(scope="session")
