@@ -1,11 +1,11 @@
 """Delta tables whose files lie on this machine, without a JVM: the only module with deltalake."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -18,6 +18,8 @@ from mars_model.tables.pin import Commit, TablePin
 
 # Enough of a log to meet a commit that made rows; all of it is read where it is not.
 _FIRST_COMMITS = 50
+# deltalake takes these in a folder's name for parts of a URL: it looks elsewhere, or panics.
+_STRANGE = re.compile(r"[\[\]#%?\\^|\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,15 @@ class LocalTable:
 
 
 def local_folder(location: str) -> Path | None:
-    """The folder of a table on this machine; None on any other file system."""
-    if "://" not in location and not location.startswith("file:"):
-        return Path(location)
-    url = urlsplit(location)
-    return Path(unquote(url.path)) if url.scheme == "file" else None
+    """The folder of a table on this machine; None elsewhere, and where only Spark takes its name.
+
+    As Hadoop has it, a location is no URL: `%20` stands for itself.
+    """
+    if _STRANGE.search(location):
+        return None
+    if location.startswith("file:"):
+        return Path("/" + location.removeprefix("file:").lstrip("/"))
+    return None if "://" in location else Path(location)
 
 
 def is_table(folder: Path) -> bool:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from delta.exceptions import DeltaConcurrentModificationException
+from delta import exceptions as conflicts
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError, MarsBatchError
@@ -23,6 +23,9 @@ from mars_model.tables.contracts import IdTypes
 from mars_model.tables.delta_files import LocalTable
 from mars_model.tables.pin import Commit, Pin, TablePin
 from mars_model.tables.session import open_session
+
+# All by name: they are not raised as the class that they are said to share.
+_CONFLICTS = tuple(getattr(conflicts, name) for name in conflicts.__all__)
 
 
 class Warehouse:
@@ -176,7 +179,7 @@ class Warehouse:
             writer = writer.option("userMetadata", json.dumps(note, sort_keys=True))
         try:
             writer.save(self.location(table))
-        except DeltaConcurrentModificationException as error:
+        except _CONFLICTS as error:
             raise MarsBatchError(
                 f"table {table}{f' where {where}' if where else ''}: another run wrote it at the "
                 "same time, and its rows stand. Run this one again if they should be replaced"
@@ -188,7 +191,7 @@ class Warehouse:
         if folder is not None and delta_files.append(folder, rows, instead_of):
             return
         schema = self.read(table).schema
-        frame = self.spark.createDataFrame([Row(**row) for row in rows], schema)
+        frame = self.spark.createDataFrame(rows, schema)
         if instead_of is not None:
             self.overwrite(table, frame, where=instead_of)
         else:

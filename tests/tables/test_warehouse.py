@@ -1,12 +1,15 @@
 """Reads and writes of Delta tables, on a path with a space, a quote and a bracket."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from mars_model.errors import InputDataError
+from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.tables import contracts
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.views import register_views
@@ -52,7 +55,8 @@ def test_reading_a_missing_table_says_what_makes_it(
     with pytest.raises(InputDataError, match="not found at"):
         warehouse.version(table)
     assert not warehouse.exists(table)
-    assert warehouse.provenance(table) is None
+    assert warehouse.commits(table) == []
+    assert table not in warehouse.pin(table)
 
 
 def test_a_table_that_breaks_its_contract_is_refused_by_column(
@@ -107,13 +111,13 @@ def test_a_merge_brings_new_columns_and_keeps_the_contract(
     assert [tuple(row) for row in rows] == [(1, None), (2, "food")]
 
 
-def test_overwrite_where_replaces_those_rows_only_and_keeps_its_provenance(
+def test_overwrite_where_replaces_those_rows_only_and_keeps_its_note(
     spark: SparkSession, warehouse: Warehouse
 ) -> None:
     table = "recommendations_staged"
     monday, tuesday = date(2026, 3, 2), date(2026, 3, 3)
     warehouse.create(table, IDS)
-    assert warehouse.provenance(table) is None
+    assert warehouse.pin(table)[table].note is None
     warehouse.overwrite(table, staged(spark, monday, (1, 2), "a"), {"run_id": "a"})
     made_from = {"run_id": "c", "inputs": {"items": 4}}
     # Another order of columns: the table's own counts.
@@ -129,12 +133,67 @@ def test_overwrite_where_replaces_those_rows_only_and_keeps_its_provenance(
         (monday, 2, 0.5),
         (tuesday, 4, 0.5),
     ]
-    assert warehouse.provenance(table) == made_from
-    assert warehouse.commit_notes(table) == [
+    assert warehouse.pin(table)[table].note == made_from
+    assert [(commit.version, commit.note) for commit in warehouse.commits(table)] == [
         (3, made_from),
         (2, {"run_id": "b"}),
         (1, {"run_id": "a"}),
+        (0, None),
     ]
+
+
+def test_of_two_writers_of_the_same_rows_one_is_told_that_the_others_stand(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    table = "recommendations_staged"
+    warehouse.create(table, IDS)
+    both_have_begun = F.udf(lambda value: time.sleep(3) or value, "float")
+
+    def write(user_id: int) -> str:
+        rows = staged(spark, date(2026, 3, 2), (user_id,), str(user_id))
+        slow = rows.withColumn("score", both_have_begun("score"))
+        try:
+            warehouse.overwrite(table, slow, where="run_date = date'2026-03-02'")
+        except MarsBatchError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor() as threads:
+        said = list(threads.map(write, (1, 2)))
+    (told,) = (one for one in said if one)
+    assert told.startswith(
+        f"table {table} where run_date = date'2026-03-02': another run wrote it at the same time"
+    )
+    rows = warehouse.read_arrow(table, ("user_id",)).to_pylist()
+    assert rows == [{"user_id": said.index("") + 1}]
+
+
+@pytest.mark.parametrize("through", ["files", "Spark"])
+def test_a_few_rows_are_added_or_put_in_place_of_others(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, through: str
+) -> None:
+    if through == "Spark":
+        monkeypatch.setattr(Warehouse, "_folder", lambda self, table: None)
+    table, monday, tuesday = "recommendation_runs", date(2026, 3, 2), date(2026, 3, 3)
+    warehouse.create(table, IDS)
+    # Columns by name, whatever their order; those that are not there are null.
+    warehouse.append(table, [{"run_date": monday, "run_id": "a", "counts": {"users": 5}}])
+    warehouse.append(table, [{"run_id": "b", "run_date": tuesday, "status": "published"}])
+    warehouse.append(
+        table,
+        [{"run_id": "c", "run_date": tuesday}, {"run_id": "d", "run_date": tuesday}],
+        instead_of="run_date = date'2026-03-03'",
+    )
+    columns = ("run_id", "run_date", "status", "counts")
+    found = warehouse.read_arrow(table, columns).to_pylist()
+    assert sorted(tuple(row.values()) for row in found) == [
+        ("a", monday, None, [("users", 5)]),
+        ("c", tuesday, None, None),
+        ("d", tuesday, None, None),
+    ]
+    warehouse.append(table, [], instead_of="run_date = date'2026-03-03'")
+    assert warehouse.read_arrow(table, ("run_id",)).to_pylist() == [{"run_id": "a"}]
+    assert warehouse.version(table) == 4
 
 
 def test_tables_carry_their_comments_and_remember_that_they_are_synthetic(
@@ -149,18 +208,6 @@ def test_tables_carry_their_comments_and_remember_that_they_are_synthetic(
     assert fields["available_until"].metadata["comment"].startswith("not recommended from")
     detail = spark.sql(f"describe detail delta.`{warehouse.location('items')}`").first()
     assert detail["description"] == "One row per item"
-
-
-def test_update_sets_literals_where_the_condition_holds(
-    spark: SparkSession, warehouse: Warehouse
-) -> None:
-    warehouse.create("rejected_rows", IDS)
-    schema = "run_id string, source string, reason string, row_json string"
-    rows = [("a", "x.csv", "old", None), ("b", "x.csv", "old", None)]
-    warehouse.overwrite("rejected_rows", spark.createDataFrame(rows, schema))
-    warehouse.update("rejected_rows", "run_id = 'b'", {"reason": "it's new"})
-    found = warehouse.read("rejected_rows").orderBy("run_id").select("reason").collect()
-    assert [row["reason"] for row in found] == ["old", "it's new"]
 
 
 def test_id_types_are_those_of_the_source_tables(warehouse: Warehouse) -> None:
@@ -188,7 +235,7 @@ def test_a_table_read_for_the_driver_has_the_rows_that_stand_now(
     rows = [(user_id, 10 * user_id, 4.0, None) for user_id in range(1, 6)]
     warehouse.overwrite("interactions", spark.createDataFrame(rows, INTERACTION).coalesce(1))
     spark.sql(f"delete from {where} where user_id = 2")
-    warehouse.append("interactions", spark.createDataFrame([(9, 90, None, None)], INTERACTION), {})
+    warehouse.append("interactions", [{"user_id": 9, "item_id": 90}])
     found = warehouse.read_arrow("interactions", ("item_id", "user_id"))
     assert found.column_names == ["item_id", "user_id"]
     pairs = zip(*(found.column(name).to_pylist() for name in ("user_id", "item_id")), strict=True)
