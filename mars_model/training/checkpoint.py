@@ -15,7 +15,6 @@ from safetensors.torch import load, save
 
 from mars_model import __version__
 from mars_model.training.epoch_records import EpochRecord
-from mars_model.training.network import MarsNetwork
 from mars_model.training.state import TrainingState
 
 INDEX_FILE = "checkpoint.json"
