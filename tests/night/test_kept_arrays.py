@@ -1,127 +1,99 @@
-"""The copy of item_neighbours beside the bundles: what is opened is what the table holds."""
+"""Arrays kept beside the bundles: whole or not there, and only the newest."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mars_model.night import kept_lists as module
-from mars_model.night.kept_lists import TABLE, kept_lists
-from mars_model.scoring.catalogue import Catalogue
-from mars_model.tables.contracts import IdTypes, schema
-from mars_model.tables.warehouse import Warehouse
-
-NONE = np.zeros(0, dtype=np.int64)
-IDS = IdTypes("bigint", "bigint")
-# Items 10, 20 and 30; each liked one has the other two, and no more was there to leave out.
-ROWS = [
-    ("m-1", 10, [30, 20], [0.75, 0.5], None, -0.5, 0.75),
-    ("m-1", 20, [10, 30], [0.5, 0.25], None, 0.25, 0.5),
-]
+from mars_model.night.kept_arrays import keep, key_of, open_kept, written_whole
 
 
-@pytest.fixture
-def warehouse(spark, tmp_path) -> Warehouse:
-    held = Warehouse(spark, str(tmp_path / "wh"))
-    write(held, ROWS)
-    return held
+@dataclass(frozen=True)
+class Pair:
+    names: np.ndarray
+    numbers: np.ndarray
 
 
-def write(warehouse: Warehouse, rows: list[tuple]) -> None:
-    warehouse.create(TABLE, IDS)
-    warehouse.overwrite(TABLE, warehouse.spark.createDataFrame(rows, schema(TABLE, IDS)))
+PAIR = Pair(np.array(["a", "bcd"]), np.array([[0.5, -0.0], [np.inf, 3]], dtype=np.float32))
 
 
-def catalogue_of(item_ids: list[int], candidates: list[int] | None = None) -> Catalogue:
-    vectors = np.zeros((len(item_ids), 2), dtype=np.float32)
-    everything = Catalogue.of_vectors(vectors, vectors, np.zeros(len(item_ids), dtype=np.float32))
-    named = Catalogue(**{**vars(everything), "item_ids": np.array(item_ids)})
-    return named if candidates is None else named.with_candidates(np.array(candidates))
+def assert_holds_pair(folder: Path) -> None:
+    found = open_kept(Pair, folder)
+    assert found is not None
+    assert isinstance(found.names, np.memmap) and isinstance(found.numbers, np.memmap)
+    assert found.names.tolist() == ["a", "bcd"]
+    assert found.numbers.tobytes() == PAIR.numbers.tobytes()
 
 
-def kept_folders(models: Path) -> list[str]:
-    return sorted(path.name for path in (models / ".lists").iterdir())
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
-def neighbours(lists, item_idx: int) -> list[int]:
-    return lists.neighbours[lists.row_of_item[item_idx]].tolist()
+def test_what_was_kept_is_mapped(tmp_path):
+    keep(PAIR, tmp_path / ".kept" / "one")
+    assert_holds_pair(tmp_path / ".kept" / "one")
 
 
-def assert_holds_rows(lists) -> None:
-    assert lists.row_of_item[2] == -1
-    assert neighbours(lists, 0) == [2, 1] and neighbours(lists, 1) == [0, 2]
-    rows = lists.row_of_item[:2]
-    assert lists.values[rows].tolist() == [[0.75, 0.5], [0.5, 0.25]]
-    assert np.isneginf(lists.floors).all()
-    assert lists.lowest[rows].tolist() == [-0.5, 0.25]
-    assert lists.highest[rows].tolist() == [0.75, 0.5]
+def test_arrays_without_a_row_are_kept_too(tmp_path):
+    keep(Pair(np.zeros(0, dtype="<U3"), np.zeros((0, 4))), tmp_path / "one")
+    found = open_kept(Pair, tmp_path / "one")
+    assert (found.names.shape, found.numbers.shape) == ((0,), (0, 4))
 
 
-def test_a_second_night_opens_the_copy_and_reads_no_table(warehouse, tmp_path, monkeypatch):
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))
-
-    def read(*args: object) -> None:
-        raise AssertionError("the table was read")
-
-    monkeypatch.setattr(module, "lists_of_rows", read)
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))
-
-
-def test_items_that_are_no_candidates_leave_their_places_empty(warehouse, tmp_path):
-    night = catalogue_of([10, 20, 30], candidates=[1, 2])
-    for _ in range(2):  # from the table, and from the copy
-        lists = kept_lists(warehouse, tmp_path, night, NONE)
-        assert neighbours(lists, 0) == [1, 0] and neighbours(lists, 1) == [-1, 1]
+def test_what_was_kept_before_goes(tmp_path):
+    keep(PAIR, tmp_path / ".kept" / "one")
+    older = open_kept(Pair, tmp_path / ".kept" / "one")
+    keep(PAIR, tmp_path / ".kept" / "two")
+    assert names_in(tmp_path / ".kept") == ["two"]
+    assert open_kept(Pair, tmp_path / ".kept" / "one") is None
+    assert older.names.tolist() == ["a", "bcd"]  # a night that maps it reads on
+    keep(Pair(PAIR.names[::-1], PAIR.numbers), tmp_path / ".kept" / "two")
+    assert open_kept(Pair, tmp_path / ".kept" / "two").names.tolist() == ["bcd", "a"]
 
 
-def test_items_with_other_vectors_are_left_to_be_scored_beside_the_lists(warehouse, tmp_path):
-    night = catalogue_of([10, 20, 30], candidates=[1, 2])
-    lists = kept_lists(warehouse, tmp_path, night, np.array([0, 2]))
-    assert lists.row_of_item[0] == lists.row_of_item[2] == -1
-    assert neighbours(lists, 1) == [-1, -1]
-    assert lists.uncovered.tolist() == [1]  # item 30; item 10 is no candidate
-    assert len(kept_lists(warehouse, tmp_path, night, NONE).uncovered) == 0
+def test_what_is_not_there_is_not_opened(tmp_path):
+    assert open_kept(Pair, tmp_path / "nothing") is None
+    keep(PAIR, tmp_path / "one")
+    (tmp_path / "one" / "names.npy").unlink()
+    assert open_kept(Pair, tmp_path / "one") is None
 
 
-def test_other_items_find_their_places_in_the_copy(warehouse, tmp_path, monkeypatch):
-    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE)
-    monkeypatch.setattr(module, "lists_of_rows", None)  # the table is not read again
-    wider = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 25, 30]), NONE)
-    assert wider.row_of_item[[0, 3, 4]].tolist() == [-1, -1, -1]
-    assert neighbours(wider, 1) == [4, 2] and neighbours(wider, 2) == [1, 4]
-    narrower = kept_lists(warehouse, tmp_path, catalogue_of([10, 30]), NONE)
-    assert len(narrower.row_of_item) == 2 and neighbours(narrower, 0) == [1, -1]
+@pytest.mark.parametrize("n_bytes", [-4, 100, 5, 0])
+def test_what_a_crash_cut_off_is_not_opened_and_can_be_replaced(tmp_path, n_bytes):
+    keep(PAIR, tmp_path / "one")
+    broken = tmp_path / "one" / "numbers.npy"
+    broken.write_bytes(broken.read_bytes()[:n_bytes])
+    assert open_kept(Pair, tmp_path / "one") is None
+    keep(PAIR, tmp_path / "one")
+    assert_holds_pair(tmp_path / "one")
 
 
-def test_other_rows_are_read_anew_and_only_the_newest_are_kept(warehouse, tmp_path):
-    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE)
-    first = kept_folders(tmp_path)
-    write(warehouse, [("m-2", 10, [20], [0.25], 0.125, 0.0, 0.25)])
-    changed = kept_lists(warehouse, tmp_path, catalogue_of([5, 10, 20, 30]), NONE)
-    assert neighbours(changed, 1) == [2] and changed.floors.tolist() == [0.125]
-    second = kept_folders(tmp_path)
-    assert len(first) == len(second) == 1 and first != second
+def test_a_crash_in_the_middle_leaves_what_was_kept(tmp_path):
+    keep(PAIR, tmp_path / ".kept" / "one")
+    with pytest.raises(KeyboardInterrupt), written_whole(tmp_path / ".kept" / "one") as draft:
+        (draft / "numbers.npy").write_bytes(b"half of it")
+        raise KeyboardInterrupt
+    assert names_in(tmp_path / ".kept") == ["one"]
+    assert_holds_pair(tmp_path / ".kept" / "one")
 
 
-def test_a_table_made_again_with_as_many_commits_is_another_one(warehouse, tmp_path, spark):
-    kept_lists(warehouse, tmp_path / "models", catalogue_of([10, 20, 30]), NONE)
-    other = Warehouse(spark, str(tmp_path / "other"))
-    write(other, [("m-2", 30, [10], [0.5], None, 0.0, 0.5)])
-    assert other.version(TABLE) == warehouse.version(TABLE)
-    lists = kept_lists(other, tmp_path / "models", catalogue_of([10, 20, 30]), NONE)
-    assert lists.row_of_item.tolist() == [-1, -1, 0]
+def test_the_draft_of_another_night_stays(tmp_path):
+    with written_whole(tmp_path / "one") as draft:
+        keep(PAIR, tmp_path / "two")
+        assert draft.is_dir()
+    assert names_in(tmp_path) == ["one"]
 
 
-def test_a_broken_copy_is_replaced(warehouse, tmp_path):
-    kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE)
-    (name,) = kept_folders(tmp_path)
-    broken = tmp_path / ".lists" / name / "values.npy"
-    whole = broken.read_bytes()
-    broken.write_bytes(whole[:-4])
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))
-    assert broken.read_bytes() == whole
+def test_a_place_that_takes_no_files_does_not_stop_the_night(tmp_path):
+    (tmp_path / ".kept").write_text("in the way")
+    keep(PAIR, tmp_path / ".kept" / "one")
+    assert open_kept(Pair, tmp_path / ".kept" / "one") is None
 
 
-def test_a_place_that_takes_no_files_does_not_stop_the_night(warehouse, tmp_path):
-    (tmp_path / ".lists").write_text("in the way")
-    assert_holds_rows(kept_lists(warehouse, tmp_path, catalogue_of([10, 20, 30]), NONE))
+def test_a_key_says_what_arrays_are_made_from():
+    key = key_of("m-1", {"items": ["id", 3], "vectors": ["id", 4]})
+    assert key == key_of("m-1", {"vectors": ["id", 4], "items": ["id", 3]})
+    assert key != key_of("m-2", {"items": ["id", 3], "vectors": ["id", 4]})
+    assert key != key_of("m-1", {"items": ["other", 3], "vectors": ["id", 4]})
+    assert key != key_of("m-1", {"items": ["id", 4], "vectors": ["id", 4]})
