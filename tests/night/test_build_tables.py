@@ -1,9 +1,21 @@
-"""Vectors night after night: only what is new."""
+"""Documents, histories and vectors night after night: only what is new."""
+
+from datetime import date
 
 import pytest
 
-from mars_model.night.encode_items import encode_items
-from tests.night.conftest import copy_night, rows_of
+from mars_model.errors import InputDataError
+from mars_model.night.build_tables import (
+    bring_up_to_date,
+    build_documents,
+    build_histories,
+    encode_items,
+    histories_step,
+    pin_inputs,
+)
+from mars_model.tables.warehouse import Warehouse
+from tests.conftest import RUN_DATE, small_settings
+from tests.night.conftest import copy_night, copy_sources, put_rows, rows_of
 
 ITEMS = "item_id bigint, title string, words array<string>, n_words int, text_hash string"
 
@@ -49,3 +61,56 @@ def test_a_changed_text_replaces_its_vectors_and_a_known_text_shares_them(encode
     assert after[101]["text_hash"] == "a new hash"
     assert after[101]["item_vector"] != before[101]["item_vector"]
     assert after[301] == {**before[102], "item_id": 301}
+
+
+@pytest.fixture
+def sources(night, tmp_path):
+    """Items and interactions, and nothing made from them."""
+    return copy_sources(night, tmp_path / "wh")
+
+
+def test_documents_are_built_once_and_again_where_items_change(sources, night):
+    first = build_documents(sources, night.settings)
+    assert (first.table, first.n_rows, first.was_current) == ("item_documents", 12, False)
+    second = build_documents(sources, night.settings)
+    assert (second.version, second.n_rows, second.was_current) == (first.version, 12, True)
+    put_rows(sources, "items", rows_of(sources, "items")[:5])
+    third = build_documents(sources, night.settings)
+    assert (third.n_rows, third.was_current) == (5, False)
+
+
+def test_histories_belong_to_a_date_and_to_the_settings_of_likes(sources, night):
+    first = build_histories(sources, night.settings, RUN_DATE)
+    assert (first.n_rows, first.was_current) == (10, False)
+    assert build_histories(sources, night.settings, RUN_DATE).was_current
+    # Of likes on the days from 1 to 10 January; user 8 alone has all ten.
+    earlier = build_histories(sources, night.settings, date(2026, 1, 4))
+    assert not earlier.was_current
+    assert max(row["n_items"] for row in rows_of(sources, "user_histories")) == 3
+    # One star and two stars are likes now.
+    build_histories(sources, small_settings("likes.min_rating=1"), RUN_DATE)
+    liked = {r["user_id"]: r["item_ids"] for r in rows_of(sources, "user_histories")}
+    assert liked[9] == [101] and liked[1][0] == 206
+
+
+def test_a_run_reads_its_own_histories_where_another_run_writes_right_after_it(sources, night):
+    pin = pin_inputs(sources)
+    ours = histories_step(sources, night.settings, RUN_DATE, pin)
+    theirs = histories_step(sources, night.settings, date(2026, 1, 2), pin)
+    write = sources.overwrite
+
+    def write_both(table, rows, note):
+        write(table, rows, note)
+        write(table, theirs.rows(), theirs.made_from)
+
+    sources.overwrite = write_both
+    pinned = bring_up_to_date(sources, ours, pin)
+    found = sources.read("user_histories", pinned["user_histories"].version).collect()
+    assert max(row["n_items"] for row in found) == 10
+    assert max(row["n_items"] for row in rows_of(sources, "user_histories")) == 1
+    assert ours.is_current(pinned) and not theirs.is_current(pinned)
+
+
+def test_sources_that_are_missing_are_all_named(spark, tmp_path):
+    with pytest.raises(InputDataError, match=r"items: not found.*; .*interactions: not found"):
+        pin_inputs(Warehouse(spark, str(tmp_path)))
