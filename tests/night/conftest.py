@@ -31,7 +31,8 @@ def put_rows(
     warehouse: Warehouse, table: str, rows: list[dict[str, Any]], ids: IdTypes = NUMBERS
 ) -> None:
     """Replace all rows of a table, made where it is missing; other columns are null."""
-    warehouse.create(table, None if warehouse.exists("items") else ids)
+    has_sources = warehouse.exists("items") and warehouse.exists("interactions")
+    warehouse.create(table, None if has_sources else ids)
     location = warehouse.location(table)
     schema = pa.schema(DeltaTable(location).schema())
     write_deltalake(location, pa.Table.from_pylist(rows, schema=schema), mode="overwrite")

@@ -106,7 +106,7 @@ def test_what_was_kept_and_shipped_goes_with_the_stage_also_on_errors(
     vectors = np.zeros((6, SIZE), dtype=np.float32)
     before = arrays_on_this_machine()
     catalogue = make_catalogue(vectors, vectors, item_ids=NAMES)
-    with pytest.raises(RuntimeError, match="the night broke"):  # noqa: SIM117, PT012
+    with pytest.raises(RuntimeError, match="the night broke"):  # noqa: SIM117
         with stage(two_users, Work(2, 2, 2), catalogue) as (scored, _):
             scored.count()
             assert scored.is_cached and len(arrays_on_this_machine()) > len(before)
