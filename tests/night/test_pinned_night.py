@@ -28,8 +28,11 @@ DERIVED = ("item_documents", "user_histories", "item_vectors")
 SORTED_BY = {
     **dict.fromkeys(("items", "item_documents", "item_vectors"), "item_id"),
     **dict.fromkeys(("interactions", "user_histories", "recommendations"), "user_id"),
-    **dict.fromkeys(("unserved_users", "recommendation_runs"), "run_id"),
+    "unserved_users": "user_id",
+    "recommendation_runs": "run_id",
 }
+# Spark tidies these; another writer of Delta the others, in a tenth of the time.
+BY_SPARK = ("interactions", "item_documents")
 
 
 def run_again(
@@ -90,11 +93,14 @@ def tidied(night, tmp_path_factory) -> Night:
     }
     for name, value in settings.items():
         spark.conf.set(name, value)
-    for table in sorted(versions_of(copied.warehouse)):
-        where = f"delta.`{copied.warehouse.location(table)}`"
-        if table in SORTED_BY:
-            spark.sql(f"optimize {where} zorder by ({SORTED_BY[table]})")
-        spark.sql(f"vacuum {where} retain 0 hours")
+    for table, column in SORTED_BY.items():
+        location = copied.warehouse.location(table)
+        if table in BY_SPARK:
+            spark.sql(f"optimize delta.`{location}` zorder by ({column})")
+            spark.sql(f"vacuum delta.`{location}` retain 0 hours")
+        else:
+            DeltaTable(location).optimize.z_order([column])
+            DeltaTable(location).vacuum(0, dry_run=False, enforce_retention_duration=False)
     for name in settings:
         spark.conf.unset(name)
     return copied
@@ -102,6 +108,7 @@ def tidied(night, tmp_path_factory) -> Night:
 
 def test_a_night_after_optimize_and_vacuum_of_every_table_redoes_nothing(tidied, night):
     warehouse = tidied.warehouse
+    assert set(versions_of(warehouse)) - set(SORTED_BY) <= {"rejected_rows"}
     for table in SORTED_BY:
         done = [entry["operation"] for entry in DeltaTable(warehouse.location(table)).history()]
         assert done[:3] == ["VACUUM END", "VACUUM START", "OPTIMIZE"], table
@@ -153,7 +160,8 @@ def test_an_import_that_lands_in_the_middle_of_a_night_changes_nothing(night, tm
     assert {t: run.input_versions[t] for t in ("items", "interactions")} == {
         t: night.run.input_versions[t] for t in ("items", "interactions")
     }
-    after = run_again(copied, run_date=NEXT_DATE, skip_published=True)
+    other_texts = "audit.max_score_shift=100"
+    after = run_again(copied, other_texts, run_date=NEXT_DATE, skip_published=True)
     assert after.run_id != run.run_id
     assert {11, 12, 13} <= {user for user, *_ in lists_of(copied.warehouse, NEXT_DATE)}
 
@@ -257,6 +265,5 @@ def test_a_run_that_died_before_its_record_was_written_gets_it_from_the_next_one
         night.run.run_id: "superseded",
     }
     assert dict(rows[died.run_id]["counts"]) == died.counts
-    assert read_runs(copied.warehouse) == [died, replace(night.run, status="superseded")] or (
-        read_runs(copied.warehouse) == [replace(night.run, status="superseded"), died]
-    )
+    both = [died, replace(night.run, status="superseded")]
+    assert read_runs(copied.warehouse) == sorted(both, key=lambda one: one.run_id)
