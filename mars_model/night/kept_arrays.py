@@ -33,7 +33,7 @@ def open_kept(kind: type[Arrays], folder: Path) -> Arrays | None:
                 for f in fields(kind)  # type: ignore[arg-type]
             }
         )
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return None
 
 

@@ -57,7 +57,7 @@ def current_lists(
     missing = np.setdiff1d(np.flatnonzero(everything.n_likes), kept.valid_owners(in_memory))
     if len(missing):
         made = _make(spark, bundle, everything, missing, length)
-        kept = kept.with_made(made, in_memory)
+        kept = kept.with_made(made, as_candidate, in_memory)
         keep(kept, folder)
         kept = open_kept(KeptLists, folder) or kept
     return kept.among(catalogue, in_memory, kept.changed(as_candidate)), len(missing)

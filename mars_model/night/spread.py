@@ -28,7 +28,8 @@ def spread(histories: DataFrame, work: Work, n_blocks: int) -> DataFrame:
     if work.longest + _BASE > limit:
         large = histories.where(F.col("n_items") + _BASE > limit).select("user_id", "n_items")
         placed = []
-        for row in large.orderBy(F.desc("n_items"), "user_id").collect():
+        # Few: to sort them here saves Spark a job.
+        for row in sorted(large.collect(), key=lambda row: (-row["n_items"], row["user_id"])):
             least = int(loads.argmin())
             loads[least] += row["n_items"] + _BASE
             placed.append((row["user_id"], least))

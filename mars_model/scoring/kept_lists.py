@@ -78,13 +78,18 @@ class KeptLists:
         """Positions of the items whose lists are valid."""
         return np.asarray(self.owners[self.is_valid(in_memory)])
 
-    def with_made(self, made: "KeptLists", in_memory: NDArray[np.uint64]) -> "KeptLists":
+    def with_made(
+        self, made: "KeptLists", as_candidate: NDArray[np.uint64], in_memory: NDArray[np.uint64]
+    ) -> "KeptLists":
         """Lists that are still valid, and behind them those that were made."""
         valid = self.is_valid(in_memory)
         made = replace(made, owner_marks=in_memory[made.owners])
         names = ("owners", "owner_marks", "neighbours", "values", "floors", "lowest", "highest")
+        # Old and new lists differ in items that changed, also when these change back.
+        is_same = self.candidate_marks == as_candidate
         return replace(
             self,
+            candidate_marks=np.where(is_same, as_candidate, np.uint64(0)),
             **{n: np.concatenate([getattr(self, n)[valid], getattr(made, n)]) for n in names},
         )
 

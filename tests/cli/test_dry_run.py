@@ -1,4 +1,4 @@
-"""What --dry-run and --full show, through the commands and the job."""
+"""What --dry-run shows, through the commands and the job."""
 
 import json
 import subprocess
@@ -12,62 +12,62 @@ from click.testing import CliRunner
 
 from mars_model.cli import night as commands
 from mars_model.cli.main import main
-from mars_model.cli.show import run_text
 from mars_model.cli.show_dry_run import estimate_text
-from mars_model.night.dry_run import Estimate, ToScore
+from mars_model.night.dry_run import Estimate
 from tests.conftest import Night, small_settings
 
 ESTIMATE = Estimate(
+    run_id="2026-03-02-abcdef01",
     run_date=date(2026, 3, 2),
     model_version="mars-1",
+    users=1000,
+    likes=30_000,
     items=3000,
     candidates=2500,
-    everything=ToScore(1000, 30_000, 75_000_000),
-    needed=ToScore(50, 1500, 3_750_000),
-    users_reused_at_most=950,
-    stands_on="2026-03-01-abcdef01",
-    why_full=None,
-    published_run=None,
+    pairs=75_000_000,
+    path="full",
+    is_published=False,
     behind=("user_histories", "item_vectors"),
-    makes_lists=False,
     items_to_encode=7,
-    encode_s=0.5,
-    score_s=2.0,
-    full_score_s=40.0,
-    other_steps_s=None,
-    probe_users=256,
     workers=2,
-    worker_memory_mb=400.0,
-    catalogue_mb=3.0,
+    last_run="2026-03-01-abcdef01",
+    seconds=1234.4,
 )
 
 
-def test_an_estimate_reads_as_what_is_scored_and_what_is_kept() -> None:
+def test_an_estimate_reads_as_what_is_scored_and_how_long_it_takes() -> None:
     text = estimate_text(ESTIMATE)
     assert "dry run for 2026-03-02 with mars-1: nothing was written" in text
-    assert "1,000 users with 30,000 likes (slots); 3,000 items, 2,500 of them candidates" in text
-    assert "at least 50 users are scored, at most 950 keep their list of run 2026-03-01" in text
+    assert "1,000 users with 30,000 likes; 3,000 items, 2,500 of them candidates" in text
+    assert "75,000,000 pairs of like and candidate, by full blocks in 2 workers" in text
     assert "brought up to date first: user_histories, item_vectors" in text
-    assert "7 items to encode, about 0.5 s" in text
-    assert "scoring takes about 2.0 s, all users 40.0 s, going by 256 users" in text
-    assert "neighbour lists" not in text and "stands published" not in text
+    assert "7 items to encode" in text
+    assert "about 1,234 s and the start of Spark, going by run 2026-03-01-abcdef01" in text
+    assert "stands published" not in text
 
 
-def test_an_estimate_says_why_all_are_scored_and_that_lists_are_made_first() -> None:
-    text = estimate_text(replace(ESTIMATE, why_full="as was asked for", makes_lists=True))
-    assert "all users are scored: as was asked for" in text
-    assert "neighbour lists are made first, which is not in the seconds below" in text
-
-
-def test_a_run_says_how_many_users_kept_their_list(night: Night) -> None:
-    run = replace(night.run, counts=night.run.counts | {"users_scored": 3, "users_reused": 1007})
-    assert "3 users were scored, 1,007 keep their list" in run_text(run, "shop")
+def test_an_estimate_says_what_is_known_already_and_what_is_not() -> None:
+    text = estimate_text(
+        replace(
+            ESTIMATE,
+            path="lists",
+            is_published=True,
+            behind=(),
+            items_to_encode=0,
+            last_run=None,
+            seconds=None,
+        )
+    )
+    assert "by certified lists" in text
+    assert "run 2026-03-02-abcdef01 stands published with these inputs and settings" in text
+    assert "how long it takes is not known before the first night" in text
+    assert "brought up to date" not in text and "to encode" not in text
 
 
 @pytest.mark.parametrize("command", ["score", "nightly"])
-def test_help_names_both_options(command: str) -> None:
+def test_help_names_the_option_and_not_that_of_earlier_releases(command: str) -> None:
     text = CliRunner().invoke(main, [command, "--help"]).stdout
-    assert "--dry-run" in text and "--full" in text
+    assert "--dry-run" in text and "--full" not in text
 
 
 @pytest.fixture
@@ -88,24 +88,22 @@ def test_a_dry_run_is_json_with_json_and_knows_the_published_night(
     result = CliRunner().invoke(main, [*where, "--json", "nightly", *date_of])
     assert result.exit_code == 0, result.output
     estimate = json.loads(result.stdout)
-    assert estimate["published_run"] == night.run.run_id
-    assert estimate["everything"]["users"] == 10
-    assert "the last published night is that of" in estimate["why_full"]
+    assert (estimate["run_id"], estimate["is_published"]) == (night.run.run_id, True)
+    assert (estimate["users"], estimate["run_date"]) == (10, "2026-03-01")
 
 
-@pytest.mark.parametrize(("words", "shown"), [(["--full"], True), ([], False)])
-def test_a_full_night_is_estimated_where_it_is_asked_for(
-    night: Night, conf: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], shown: bool
+@pytest.mark.parametrize("command", ["score", "nightly"])
+def test_full_is_taken_and_changes_nothing(
+    night: Night, conf: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    def estimate(warehouse, registry, settings, run_date, is_full) -> Estimate:
-        why = "as was asked for" if is_full else None
-        return replace(ESTIMATE, run_date=run_date, why_full=why)
-
-    monkeypatch.setattr(commands, "estimate_night", estimate)
+    monkeypatch.setattr(commands, "estimate_night", lambda *_: ESTIMATE)
     where = ["--conf", str(conf), "--warehouse", night.warehouse.path]
-    result = CliRunner().invoke(main, [*where, "score", "--dry-run", *words])
-    assert result.exit_code == 0, result.output
-    assert ("all users are scored: as was asked for" in result.stdout) == shown
+    shown = [
+        CliRunner().invoke(main, [*where, command, "--dry-run", *words])
+        for words in ([], ["--full"])
+    ]
+    assert [result.exit_code for result in shown] == [0, 0]
+    assert shown[0].stdout == shown[1].stdout == estimate_text(ESTIMATE) + "\n"
 
 
 def test_a_dry_run_without_a_bundle_says_train(night: Night, conf: Path, tmp_path: Path) -> None:
@@ -116,9 +114,9 @@ def test_a_dry_run_without_a_bundle_says_train(night: Night, conf: Path, tmp_pat
 
 
 @pytest.mark.night
-def test_the_job_takes_both_options() -> None:
+def test_the_job_takes_the_option() -> None:
     job = Path(__file__).parents[2] / "jobs" / "score_all_users.py"
     shown = subprocess.run(
         [sys.executable, str(job), "--help"], capture_output=True, text=True, check=True
     ).stdout
-    assert "--dry-run" in shown and "--full" in shown
+    assert "--dry-run" in shown

@@ -23,6 +23,7 @@ from mars_model.night.runs import Run, record
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.warehouse import Warehouse
 from tests.conftest import Night
+from tests.scoring.conftest import attention_of, make_catalogue, tanh_vectors  # noqa: F401
 
 
 def rows_of(warehouse: Warehouse, table: str) -> list[dict]:
@@ -30,9 +31,15 @@ def rows_of(warehouse: Warehouse, table: str) -> list[dict]:
     return DeltaTable(warehouse.location(table)).to_pyarrow_table().to_pylist()
 
 
-def put_rows(warehouse: Warehouse, table: str, rows: list[dict[str, Any]]) -> None:
-    """Replace all rows of a source table, made where it is missing; other columns are null."""
-    warehouse.create(table, None if warehouse.exists("items") else IdTypes("bigint", "bigint"))
+NUMBERS = IdTypes("bigint", "bigint")
+
+
+def put_rows(
+    warehouse: Warehouse, table: str, rows: list[dict[str, Any]], ids: IdTypes = NUMBERS
+) -> None:
+    """Replace all rows of a table, made where it is missing; other columns are null."""
+    has_sources = warehouse.exists("items") and warehouse.exists("interactions")
+    warehouse.create(table, None if has_sources else ids)
     location = warehouse.location(table)
     schema = pa.schema(DeltaTable(location).schema())
     write_deltalake(location, pa.Table.from_pylist(rows, schema=schema), mode="overwrite")

@@ -1,5 +1,6 @@
-"""A dry run counts and measures, and leaves every file as it was."""
+"""A dry run counts, and leaves every file as it was."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,31 +22,49 @@ def files_of(folder: str) -> dict[str, tuple[int, int]]:
 def test_a_dry_run_counts_the_night_and_writes_nothing(night, path):
     settings = small_settings(f"scoring.path={path}")
     before = files_of(night.warehouse.path)
-    estimate = estimate_night(night.warehouse, night.registry, settings, RUN_DATE, True)
+    estimate = estimate_night(night.warehouse, night.registry, settings, RUN_DATE)
     assert files_of(night.warehouse.path) == before
-    assert (estimate.everything.users, estimate.everything.slots) == (10, 39)
-    assert (estimate.items, estimate.candidates) == (12, 12)
-    assert estimate.everything.pairs == 39 * 12
-    assert estimate.full_score_s > 0 and estimate.worker_memory_mb > 50
-    assert estimate.behind == ()
-    # The night has none: they would be made first.
-    assert estimate.makes_lists == (path == "lists")
+    assert (estimate.users, estimate.likes, estimate.items) == (10, 39, 12)
+    assert (estimate.candidates, estimate.pairs) == (12, 39 * 12)
+    assert estimate.path == path
+    assert (estimate.behind, estimate.items_to_encode) == ((), 0)
+    # Neither the path nor its sizes change a row, so it is the night that stands there.
+    assert (estimate.run_id, estimate.is_published) == (night.run.run_id, True)
+
+
+def test_seconds_are_those_of_the_last_night_with_its_scoring_in_proportion(night):
+    estimate = estimate_night(night.warehouse, night.registry, night.settings, RUN_DATE)
+    steps = rows_of(night.warehouse, "recommendation_runs")[0]["durations_s"]
+    # The night scored the 38 likes of users with two or more.
+    scoring = dict(steps)["score"]
+    expected = sum(dict(steps).values()) - scoring + scoring * 39 / 38
+    assert estimate.seconds == pytest.approx(expected, abs=0.06)
+    assert estimate.last_run == night.run.run_id
+
+
+def test_another_night_is_named_as_it_would_be_and_not_taken_for_the_published_one(night):
+    settings = small_settings("scoring.top_n=3")
+    other = estimate_night(night.warehouse, night.registry, settings, RUN_DATE)
+    assert other.run_id != night.run.run_id and not other.is_published
+    # Before 2 January there is the first like of each of nine users.
+    earlier = estimate_night(night.warehouse, night.registry, night.settings, date(2026, 1, 2))
+    assert earlier.behind == ("user_histories",)
+    assert (earlier.users, earlier.likes) == (10, 9)
 
 
 def test_tables_that_are_behind_are_named_and_not_built(night, tmp_path):
     warehouse = copy_sources(night, tmp_path / "warehouse")
     before = files_of(warehouse.path)
-    estimate = estimate_night(warehouse, night.registry, night.settings, RUN_DATE, False)
+    estimate = estimate_night(warehouse, night.registry, night.settings, RUN_DATE)
     assert files_of(warehouse.path) == before
     assert set(estimate.behind) == {"item_documents", "user_histories", "item_vectors"}
-    assert estimate.everything.users == 10 and estimate.why_full is not None
+    assert (estimate.users, estimate.items_to_encode) == (10, 12)
+    assert (estimate.last_run, estimate.seconds) == (None, None)
 
 
 def test_without_a_model_it_says_to_train_one(night, tmp_path):
     with pytest.raises(InputDataError, match="mars-batch train"):
-        estimate_night(
-            night.warehouse, Registry(tmp_path / "models"), night.settings, RUN_DATE, False
-        )
+        estimate_night(night.warehouse, Registry(tmp_path / "models"), night.settings, RUN_DATE)
 
 
 @pytest.mark.parametrize("n_users", [0, 1])
@@ -53,10 +72,7 @@ def test_a_shop_with_hardly_a_user_is_estimated(night, tmp_path, n_users):
     warehouse = copy_sources(night, tmp_path / "warehouse")
     likes = rows_of(warehouse, "interactions")
     put_rows(warehouse, "interactions", [row for row in likes if row["user_id"] <= n_users])
-    before = files_of(warehouse.path)
-    estimate = estimate_night(warehouse, night.registry, night.settings, RUN_DATE, False)
-    assert files_of(warehouse.path) == before
+    estimate = estimate_night(warehouse, night.registry, night.settings, RUN_DATE)
     # User 1 liked 101 to 104; the fifth event is no like.
-    assert (estimate.everything.users, estimate.everything.slots) == (n_users, 4 * n_users)
-    assert estimate.probe_users == n_users
-    assert estimate.items_to_encode == 12
+    assert (estimate.users, estimate.likes) == (n_users, 4 * n_users)
+    assert estimate.pairs == 4 * n_users * 12

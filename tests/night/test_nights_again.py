@@ -79,7 +79,7 @@ def test_the_rows_of_a_failed_audit_stand_in_staging(failed):
 
 @pytest.fixture(scope="module")
 def killed(night, tmp_path_factory) -> Night:
-    """A scoring process that was killed over staged rows; readers had five users' lists."""
+    """A scoring process that was killed right before its rows; readers had five users' lists."""
     copied = copy_night(night, tmp_path_factory.mktemp("killed") / "wh")
     location = copied.warehouse.location("recommendations")
     copied.warehouse.spark.sql(f"delete from delta.`{location}` where user_id > 5")
@@ -90,14 +90,15 @@ def killed(night, tmp_path_factory) -> Night:
         *("--warehouse", copied.warehouse.path),
         *("score", "--run-date", copied.run_date.isoformat()),
     ]
-    n_staged = len(commits_of(copied.warehouse, "recommendations_staged"))
-    log = Path(copied.warehouse.location("recommendations_staged"), "_delta_log")
+    # The last commit before that of the rows.
+    n_unserved = len(commits_of(copied.warehouse, "unserved_users"))
+    log = Path(copied.warehouse.location("unserved_users"), "_delta_log")
     with (Path(copied.warehouse.path).parent / "output.txt").open("w") as output:
         process = subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            while not (log / f"{n_staged:020d}.json").exists():
+            while not (log / f"{n_unserved:020d}.json").exists():
                 assert process.poll() is None, Path(output.name).read_text()[-2000:]
                 time.sleep(0.02)
         finally:
@@ -129,11 +130,12 @@ def test_a_killed_night_leaves_what_readers_see(recovered, night):
 
 
 def test_the_next_run_ends_in_the_rows_of_a_night_that_was_never_killed(recovered, night):
-    for table in ("recommendations", "recommendations_staged"):
-        found, expected = (rows_of(n.warehouse, table) for n in (recovered.night, night))
-        assert by_user(found) == by_user(expected)
-    found, expected = (rows_of(n.warehouse, "unserved_users") for n in (recovered.night, night))
+    nights = (recovered.night.warehouse, night.warehouse)
+    found, expected = (by_user(rows_of(one, "recommendations")) for one in nights)
     assert found == expected
+    found, expected = (rows_of(one, "unserved_users") for one in nights)
+    assert found == expected
+    assert not recovered.night.warehouse.exists("recommendations_staged")
 
 
 def test_a_repeated_night_has_one_record(recovered, night):
@@ -149,12 +151,18 @@ def test_a_night_publishes_by_one_commit_that_names_its_run(recovered, night):
     newest, *before = commits_of(recovered.night.warehouse, "recommendations")
     assert before == recovered.commits_between
     assert newest["version"] == before[0]["version"] + 1
-    assert json.loads(newest["userMetadata"]) == {"run_id": night.run.run_id}
+    note = json.loads(newest["userMetadata"])
+    assert note["run_id"] == night.run.run_id
+    (row,) = rows_of(recovered.night.warehouse, "recommendation_runs")
+    for name in ("status", "top_n", "model_version"):
+        assert note["run"][name] == row[name]
+    for name in ("input_versions", "counts", "gates"):
+        assert note["run"][name] == dict(row[name])
 
 
 def test_a_night_that_stands_published_is_left_as_it_is(recovered):
     warehouse = recovered.night.warehouse
-    tables = ("recommendations", "recommendations_staged", "recommendation_runs", "item_vectors")
+    tables = ("recommendations", "unserved_users", "recommendation_runs", "item_vectors")
     before = {table: commits_of(warehouse, table) for table in tables}
     run = run_again(recovered.night, skip_published=True)
     assert run == recovered.night.run

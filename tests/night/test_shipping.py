@@ -3,8 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
-from mars_model.night.shipping import open_arrays, ship_arrays, shipped_file, take_back
+from mars_model.night.shipping import (
+    open_arrays,
+    ship_arrays,
+    shipped_arrays,
+    shipped_file,
+    take_back,
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,18 @@ def test_what_was_taken_back_is_gone_and_can_be_shipped_again(spark):
     again = ship_arrays(spark.sparkContext, PAIR)
     assert len(read_in_workers(spark, again)) == 2
     take_back(again)
+
+
+def test_what_is_shipped_for_a_block_goes_at_its_end_also_on_errors(spark):
+    with shipped_arrays(spark.sparkContext, PAIR) as key:
+        assert len(read_in_workers(spark, key)) == 2
+    keys = [key]
+    with pytest.raises(ZeroDivisionError), shipped_arrays(spark.sparkContext, PAIR) as key:
+        keys.append(key)
+        assert shipped_file(f"{key}-names.npy").exists()
+        1 / 0  # noqa: B018
+    for key in keys:
+        assert not any(shipped_file(f"{key}-{f}.npy").exists() for f in ("numbers", "names"))
 
 
 def test_an_array_mapped_from_a_whole_file_travels_as_that_file(spark, tmp_path):

@@ -3,12 +3,17 @@
 import pytest
 from pyspark.sql import functions as F
 
-from mars_model.night.spread import measure_work, spread
+from mars_model.night.spread import spread
+from mars_model.scoring.memory_plan import Work
 
 
 def histories_of(spark, lengths):
     rows = [(user, [0] * n, n) for user, n in enumerate(lengths)]
     return spark.createDataFrame(rows, "user_id bigint, item_ids array<bigint>, n_items int")
+
+
+def work_of(lengths):
+    return Work(len(lengths), sum(lengths), max(lengths, default=0))
 
 
 def loads(frame, n_blocks):
@@ -18,8 +23,8 @@ def loads(frame, n_blocks):
 
 
 def test_one_huge_history_has_a_block_for_itself_and_the_others_share_the_rest(spark):
-    frame = histories_of(spark, [900] + [10] * 90)
-    blocks = spread(frame, measure_work(frame), 3)
+    lengths = [900] + [10] * 90
+    blocks = spread(histories_of(spark, lengths), work_of(lengths), 3)
     with_huge, *others = sorted(loads(blocks, 3), reverse=True)
     assert 900 <= with_huge <= 1000
     assert sum(others) >= 800 and min(others) > 250
@@ -29,14 +34,7 @@ def test_one_huge_history_has_a_block_for_itself_and_the_others_share_the_rest(s
 @pytest.mark.parametrize("n_blocks", [1, 4])
 def test_every_user_is_in_one_block_with_all_columns(spark, lengths, n_blocks):
     frame = histories_of(spark, lengths)
-    blocks = spread(frame, measure_work(frame), n_blocks)
+    blocks = spread(frame, work_of(lengths), n_blocks)
     assert blocks.columns == frame.columns
     assert blocks.rdd.getNumPartitions() == n_blocks
     assert sorted(row["user_id"] for row in blocks.collect()) == list(range(len(lengths)))
-
-
-def test_work_counts_users_likes_and_the_longest_history(spark):
-    work = measure_work(histories_of(spark, [0, 4, 2]))
-    assert (work.n_users, work.n_likes, work.longest) == (3, 6, 4)
-    nothing = measure_work(histories_of(spark, []))
-    assert (nothing.n_users, nothing.n_likes, nothing.longest) == (0, 0, 0)

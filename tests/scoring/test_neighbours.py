@@ -1,13 +1,11 @@
-"""Neighbour lists against sorting, made at once and kept up to date."""
+"""Neighbour lists against sorting."""
 
 from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from mars_model.scoring.neighbours import Neighbours, extend_neighbours, find_neighbours
+from mars_model.scoring.neighbours import Neighbours, find_neighbours
 
 
 def eighths(seed: int, n_rows: int, size: int = 4) -> np.ndarray:
@@ -69,63 +67,3 @@ def test_two_makings_are_equal():
     one, other = (find_neighbours(multiply, memory, candidates, bias, 20) for _ in range(2))
     for field in fields(Neighbours):
         assert getattr(one, field.name).tobytes() == getattr(other, field.name).tobytes()
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    seed=st.integers(0, 2**32 - 10),
-    n_items=st.sampled_from([3, 20, 70]),
-    length=st.sampled_from([1, 4, 16, 80]),
-    rounds=st.lists(st.sets(st.integers(0, 69), min_size=1, max_size=15), min_size=1, max_size=4),
-    new_items=st.integers(0, 3),
-)
-def test_extended_lists_say_what_is_true_of_the_changed_catalogue(
-    seed, n_items, length, rounds, new_items
-):
-    rng = np.random.default_rng(seed)
-    memory, candidates = eighths(seed, 6), eighths(seed + 1, n_items)
-    bias = eighths(seed + 2, n_items + 3 * len(rounds), 1)[:, 0].copy()
-    found = find_neighbours(multiply, memory, candidates, bias[:n_items], length)
-    for drawn in rounds:
-        before = len(candidates)
-        candidates = np.concatenate([candidates, eighths(seed + 3, new_items)])
-        old = np.array(sorted({i % before for i in drawn}), dtype=np.int32)
-        candidates[old] = (rng.integers(-7, 8, (len(old), 4)) / 8).astype(np.float32)
-        new = np.arange(before, len(candidates), dtype=np.int32)
-        changed = np.concatenate([old, new]).astype(np.int32)
-        some = multiply(memory, candidates[changed])
-        found = extend_neighbours(found, some, bias[changed], changed)
-        values = multiply(memory, candidates) + bias[: len(candidates)]
-        relevance = multiply(memory, candidates)
-        for row, plain in enumerate(values):
-            listed = found.positions[row]
-            held = listed[listed >= 0]
-            assert len(set(held.tolist())) == len(held)
-            assert found.values[row][listed >= 0].tolist() == plain[held].tolist()
-            assert (np.diff(found.values[row][listed >= 0]) <= 0).all()
-            assert np.isneginf(found.values[row][listed < 0]).all()
-            rest = np.delete(plain, held)
-            assert not len(rest) or rest.max() <= found.floors[row]
-            assert found.lowest[row] <= relevance[row].min()
-            assert found.highest[row] >= relevance[row].max()
-
-
-def test_an_entered_item_pushes_the_last_out_and_the_floor_says_so():
-    held = Neighbours(
-        positions=np.array([[2, 0]], dtype=np.int32),
-        values=np.array([[5.0, 3.0]], dtype=np.float32),
-        floors=np.array([1.0], dtype=np.float32),
-        lowest=np.array([-2.0], dtype=np.float32),
-        highest=np.array([5.0], dtype=np.float32),
-    )
-    # Item 4 is new with relevance 4; item 2 changed to 2: it was first and is now left out.
-    found = extend_neighbours(
-        held,
-        np.array([[2.0, 4.0]], dtype=np.float32),
-        np.zeros(2, dtype=np.float32),
-        np.array([2, 4], dtype=np.int32),
-    )
-    assert found.positions.tolist() == [[4, 0]]
-    assert found.values.tolist() == [[4.0, 3.0]]
-    assert found.floors.tolist() == [2.0]
-    assert (found.lowest.tolist(), found.highest.tolist()) == ([-2.0], [5.0])

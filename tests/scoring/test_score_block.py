@@ -8,16 +8,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mars_model.night.score_users import Shipment, score_block, score_users
 
-from mars_model.night.shipping import ship_arrays, ship_file
-from mars_model.night.spread import Work
+from mars_model.scoring.score_block import BlockScorer
 from mars_model.settings import ScoringSettings
-from mars_model.training.export import attention_graph
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
 TOP_3 = ScoringSettings(top_n=3, n_reasons=2)
-
 
 REASON = ("item_id", "attention", "contribution", "score_without")
 
@@ -32,30 +28,45 @@ def users_of(item_type: pa.DataType = pa.string(), **histories) -> pa.RecordBatc
     )
 
 
-def rows_of(batches) -> pd.DataFrame:
-    """The rows of score_block, a column of lists for each field of the reasons."""
-    rows = pa.Table.from_batches(batches).to_pandas()
-    for name in REASON:
-        rows[f"because_{name}"] = [
-            np.array([np.nan if r[name] is None else r[name] for r in because])
-            for because in rows["because"]
-        ]
-    return rows.drop(columns="because")
+def rows_of(scored: pa.RecordBatch) -> pd.DataFrame:
+    """A row for every place of a list, with a column of lists for each field of the reasons."""
+    rows = [
+        {"user_id": user["user_id"], "source": user["source"], **row}
+        for user in scored.to_pylist()
+        for row in user["list"]
+    ]
+    for row in rows:
+        because = row.pop("because")
+        for name in REASON:
+            values = [np.nan if r[name] is None else r[name] for r in because]
+            row[f"because_{name}"] = np.array(values)
+    return pd.DataFrame(rows)
 
 
 @pytest.fixture
-def score(attention_of, tanh_vectors, make_catalogue):
-    """Score users over six items a-f, f no candidate, d and e liked most."""
-    catalogue = make_catalogue(
-        tanh_vectors(1, 6, 4),
-        tanh_vectors(2, 6, 4),
-        candidate_idx=range(5),
-        item_ids=NAMES,
-        n_likes=[1, 2, 2, 5, 7, 9],
-    )
+def scorer_of(attention_of, tanh_vectors, make_catalogue):
+    """A scorer of six items a-f, f no candidate, d and e liked most."""
 
-    def run(users: pa.RecordBatch, min_likes: int = 2):
-        return rows_of(score_block(users, catalogue, None, attention_of(4), TOP_3, min_likes))
+    def make(min_likes: int = 2, **of_catalogue) -> BlockScorer:
+        catalogue = make_catalogue(
+            tanh_vectors(1, 6, 4),
+            tanh_vectors(2, 6, 4),
+            candidate_idx=range(5),
+            item_ids=NAMES,
+            n_likes=[1, 2, 2, 5, 7, 9],
+            **of_catalogue,
+        )
+        return BlockScorer(catalogue, None, attention_of(4), TOP_3, min_likes)
+
+    return make
+
+
+@pytest.fixture
+def score(scorer_of):
+    """The lists of some users over these items."""
+
+    def run(users: pa.RecordBatch, min_likes: int = 2) -> pd.DataFrame:
+        return rows_of(scorer_of(min_likes).score(users)[0])
 
     return run
 
@@ -128,7 +139,8 @@ def test_with_a_sum_lists_are_those_of_summed_relevance(attention_of, tanh_vecto
     bias = [0.5, 0, -0.25, 1, 0, 2]
     catalogue = make_catalogue(memory, vectors, item_ids=NAMES, item_bias=bias)
     users = users_of(u=["b", "d"])
-    rows = rows_of(score_block(users, catalogue, None, attention_of(4, "sum"), TOP_3, 1, "sum"))
+    scorer = BlockScorer(catalogue, None, attention_of(4, "sum"), TOP_3, 1, "sum")
+    rows = rows_of(scorer.score(users)[0])
     relevance = memory[[1, 3]].astype(float) @ vectors.astype(float).T
     expected = {
         name: relevance[:, position].sum() + bias[position]
@@ -144,21 +156,11 @@ def test_with_a_sum_lists_are_those_of_summed_relevance(attention_of, tanh_vecto
         assert row["because_score_without"] == pytest.approx(rest, abs=1e-6)
 
 
-def test_lists_of_model_and_fallback_keep_to_the_segment(
-    attention_of, tanh_vectors, make_catalogue
-):
+def test_lists_of_model_and_fallback_keep_to_the_segment(scorer_of):
     of_segments = [[True] * 5, [name in "abe" for name in NAMES[:5]], [False] * 5]
-    catalogue = make_catalogue(
-        tanh_vectors(1, 6, 4),
-        tanh_vectors(2, 6, 4),
-        candidate_idx=range(5),
-        item_ids=NAMES,
-        n_likes=[1, 2, 2, 5, 7, 9],
-        allowed=of_segments,
-    )
     users = users_of(free=["a", "d"], model=["a", "d"], few=["b"], none=["c", "d"], new=[])
     users = users.append_column("segment", pa.array([0, 1, 1, 2, 2], pa.int32()))
-    rows = rows_of(score_block(users, catalogue, None, attention_of(4), TOP_3, 2))
+    rows = rows_of(scorer_of(allowed=of_segments).score(users)[0])
     lists = lists_of(rows)
     assert lists["few"] == ["e", "a"]  # by likes: 7 and 1; b is liked
     assert set(lists["free"]) == {"b", "c", "e"}
@@ -172,6 +174,26 @@ def test_lists_of_model_and_fallback_keep_to_the_segment(
 def test_a_user_who_liked_every_candidate_has_no_rows(score):
     rows = score(users_of(u=["a", "b", "c", "d", "e"], v=["a", "b"]))
     assert set(rows["user_id"]) == {"v"}
+
+
+def test_every_user_comes_out_once_with_all_columns_and_a_list_that_may_be_empty(scorer_of):
+    users = users_of(all=["a", "b", "c", "d", "e"], new=[], two=["a", "f"])
+    users = users.append_column("before", pa.array([["a"], None, []]))
+    scored, counts = scorer_of().score(users)
+    assert scored.schema.names == [*users.schema.names, "source", "list"]
+    found = {row["user_id"]: row for row in scored.to_pylist()}
+    assert scored.num_rows == len(found) == 3
+    for row in users.to_pylist():
+        assert {name: found[row["user_id"]][name] for name in row} == row
+    assert {user: row["source"] for user, row in found.items()} == {
+        "all": "mars",
+        "new": "popular",
+        "two": "mars",
+    }
+    assert [len(found[user]["list"]) for user in ("all", "new", "two")] == [0, 3, 3]
+    assert list(found["new"]["list"][0]) == ["rank", "item_id", "score", "because"]
+    # Pairs are a like and a candidate: (5 + 2) x 5; the fallback has none.
+    assert counts["pairs"] == 35
 
 
 def test_the_order_of_a_history_does_not_matter(score):
@@ -196,67 +218,11 @@ def test_served_lists_do_not_depend_on_blocks_of_users(
     vectors[7:] = vectors[:5]  # twins, so that ties are many
     catalogue = make_catalogue(tanh_vectors(seed + 1, 12, 6), vectors)
     users = users_of(pa.int64(), **{f"user{n}": ids for n, ids in enumerate(histories)})
-    top_5 = ScoringSettings(top_n=5)
+    scorer = BlockScorer(catalogue, None, attention_of(6), ScoringSettings(top_n=5), min_likes=1)
 
     def score(some: pa.RecordBatch) -> pd.DataFrame:
-        return rows_of(score_block(some, catalogue, None, attention_of(6), top_5, min_likes=1))
+        return rows_of(scorer.score(some)[0])
 
     at_once = score(users)
     one_by_one = [score(users.slice(n, 1)) for n in range(users.num_rows)]
     pd.testing.assert_frame_equal(at_once, pd.concat(one_by_one, ignore_index=True))
-
-
-def test_the_stage_serves_string_ids_and_has_no_number_where_no_like_is_left(
-    spark, tanh_vectors, make_catalogue
-):
-    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
-    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, n_likes=[0, 1, 2, 3, 4, 5])
-    context = spark.sparkContext
-    graph = attention_graph(4).SerializeToString()
-    ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
-    key = ship_arrays(context, catalogue)
-    shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
-    histories = spark.createDataFrame(
-        [("ann", ["c", "unknown"], 2), ("bob", [], 0)],
-        "user_id string, item_ids array<string>, n_items int",
-    )
-    rows = score_users(histories, shipment, Work(2, 2, 2), 2).orderBy("user_id", "rank").collect()
-    ann, bob = rows[:3], rows[3:]
-    # One slot: every score is its inner product with the candidate.
-    expected = {
-        name: float(memory[2].astype(float) @ vectors[position].astype(float))
-        for position, name in enumerate(NAMES)
-        if name != "c"
-    }
-    assert [r["item_id"] for r in ann] == sorted(expected, key=lambda i: -expected[i])[:3]
-    for row in ann:
-        assert row["score"] == pytest.approx(expected[row["item_id"]], abs=1e-6)
-        (reason,) = row["because"]
-        assert (reason["item_id"], reason["attention"]) == ("c", 1.0)
-        assert reason["score_without"] is None
-    assert [(r["user_id"], r["rank"], r["item_id"], r["score"], r["because"]) for r in bob] == [
-        ("bob", 1, "f", 5.0, []),
-        ("bob", 2, "e", 4.0, []),
-        ("bob", 3, "d", 3.0, []),
-    ]
-
-
-def test_the_stage_takes_the_segment_of_every_user(spark, tanh_vectors, make_catalogue):
-    memory, vectors = tanh_vectors(1, 6, 4), tanh_vectors(2, 6, 4)
-    of_segments = [[True] * 6, [name in "af" for name in NAMES]]
-    catalogue = make_catalogue(memory, vectors, item_ids=NAMES, allowed=of_segments)
-    context = spark.sparkContext
-    graph = attention_graph(4).SerializeToString()
-    ship_file(context, "attention-of-size-4.onnx", lambda path: path.write_bytes(graph))
-    key = ship_arrays(context, catalogue)
-    other = ship_arrays(context, make_catalogue(memory, vectors, item_ids=NAMES))
-    assert key != other
-    shipment = Shipment(key, "attention-of-size-4.onnx", TOP_3, min_likes=1)
-    histories = spark.createDataFrame(
-        [("ann", ["c"], 1, 1), ("bob", [], 0, 1), ("cyd", ["c"], 1, 0)],
-        "user_id string, item_ids array<string>, n_items int, segment int",
-    )
-    rows = score_users(histories, shipment, Work(3, 2, 1), 2).toPandas()
-    found = rows.groupby("user_id")["item_id"].apply(set).to_dict()
-    assert found["ann"] == found["bob"] == {"a", "f"}
-    assert len(found["cyd"]) == 3
