@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.night.audited import items_view, scored_view
+from mars_model.night.audited import items_view, rows_view, scored_view
 from mars_model.night.checks import (
     Failure,
     UserFacts,
@@ -45,7 +45,7 @@ def audit(
     """
     segments = prepared.inputs.segments
     users = scored_view(scored, segments.names if segments else (), run.top_n)
-    items = items_view(warehouse, run.input_versions, users, run.run_date)
+    rows, items = rows_view(users), items_view(warehouse, run.input_versions, users, run.run_date)
     of_users, of_items = look_at_users(users), look_at_items(items)
     n_offending, n_unserved, unserved = dict(of_users.n_offending), 0, None
     if n_offending["served_in_full"]:  # nobody has a coded reason yet
@@ -55,8 +55,7 @@ def audit(
         coded = unserved.select("user_id", F.struct("n_rows", "reason").alias("unserved"))
         users = users.drop("unserved").join(coded, "user_id", "left")
     n_offending["served_in_full"] += _n_lost_or_twice(of_users, prepared.work.n_users)
-    failures = describe(n_offending, users, "users", ("user_id",))
-    failures += describe(of_items.n_offending, items, "items", ("segment", "item_id"))
+    failures = describe(n_offending | of_items.n_offending, users, rows, items)
     n_candidates = len(prepared.catalogue.candidate_idx)
     mean_before = last.gates.get("mean_score") if last else None
     gates = measure_gates(of_users, of_items, n_candidates, mean_before)

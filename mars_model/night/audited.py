@@ -1,11 +1,13 @@
-"""The two views that an audit looks at: one row per user, one row per recommended item.
+"""The views that an audit looks at: one row per user, per recommendation, per recommended item.
 
 `audited_users`: `user_id`, `item_ids` (the history, null for a user without one), `source`, `list`
 (array of `rank, item_id, score, because`, in order), `segment` (a name, or null), `top_n`,
 `unserved` (struct of `n_rows, reason`, null where the user has no such row).
+`audited_rows`: `user_id`, `segment`, `source`, and the fields of `list`.
 `audited_items`: `item_id` and `segment` of the users who got it, `n_rows`, `is_known` (in the
 catalogue), `available_from`, `available_until`, `exclusions` (array of structs), `is_of_segment`,
-`at_midnight` (UTC, of the run date); and of rows of the model their number and sum of scores.
+`at_midnight` (UTC, of the run date); of rows of the model their number and sum of scores; and for
+each check of rows how many are broken.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from mars_model.night.checks import checks_of
 from mars_model.scoring.score_block import LIST_FIELDS, MODEL_SOURCE
 from mars_model.tables.warehouse import Warehouse
 
@@ -67,18 +70,29 @@ def published_view(
     return users.withColumns({"list": F.coalesce("list", nothing), "top_n": F.lit(top_n)})
 
 
+def rows_view(users: DataFrame) -> DataFrame:
+    """`audited_rows` of `audited_users`."""
+    rows = users.select("user_id", "segment", "source", F.explode("list").alias("row"))
+    return rows.select("user_id", "segment", "source", "row.*")
+
+
 def items_view(
-    warehouse: Warehouse, versions: dict[str, int], users: DataFrame, run_date: date
+    warehouse: Warehouse,
+    versions: dict[str, int],
+    users: DataFrame,
+    run_date: date,
 ) -> DataFrame:
     """`audited_items` of `audited_users`."""
     is_mars = F.col("source") == MODEL_SOURCE
-    shown = users.select(
-        "segment", "source", F.explode(F.arrays_zip("list.item_id", "list.score")).alias("row")
-    )
-    counted = shown.groupBy("segment", F.col("row.item_id").alias("item_id")).agg(
-        F.count("*").alias("n_rows"),
-        F.count_if(is_mars).alias("n_mars_rows"),
-        F.sum(F.when(is_mars, F.col("row.score"))).alias("sum_of_scores"),
+    counted = (
+        rows_view(users)
+        .groupBy("segment", "item_id")
+        .agg(
+            F.count("*").alias("n_rows"),
+            F.count_if(is_mars).alias("n_mars_rows"),
+            F.sum(F.when(is_mars, F.col("score"))).alias("sum_of_scores"),
+            *[F.count_if(broken).alias(name) for name, broken in checks_of("rows").items()],
+        )
     )
     items = warehouse.read("items", versions["items"]).select(
         "item_id", "available_from", "available_until", F.lit(True).alias("is_known")

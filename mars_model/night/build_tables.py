@@ -34,6 +34,10 @@ class Step:
         """Whether the pinned table holds these rows."""
         return self.table in pin and pin[self.table].note == self.made_from
 
+    def with_rows(self, rows: DataFrame) -> "Step":
+        """The same step with its rows at hand."""
+        return replace(self, rows=lambda: rows)
+
 
 @dataclass(frozen=True)
 class Built:

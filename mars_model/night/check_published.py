@@ -3,7 +3,7 @@
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
-from mars_model.night.audited import items_view, published_view
+from mars_model.night.audited import items_view, published_view, rows_view
 from mars_model.night.checks import Failure, describe, look_at_items, look_at_users
 from mars_model.night.publish import UNSERVED_TABLE
 from mars_model.night.runs import PUBLISHED, PUBLISHED_TABLE, Run, read_runs
@@ -24,7 +24,7 @@ def check_published(warehouse: Warehouse) -> tuple[Run, list[Failure]]:
     versions = run.input_versions
     users = published_view(warehouse, versions, rows, unserved, run.top_n).persist()
     items = items_view(warehouse, versions, users, run.run_date)
-    failures = describe(look_at_users(users).n_offending, users, "users", ("user_id",))
-    failures += describe(look_at_items(items).n_offending, items, "items", ("segment", "item_id"))
+    n_offending = look_at_users(users).n_offending | look_at_items(items).n_offending
+    failures = describe(n_offending, users, rows_view(users), items)
     users.unpersist()
     return run, failures

@@ -1,4 +1,4 @@
-"""The checks of sql/checks over the two views of an audit, each view looked at once."""
+"""The checks of sql/checks over the views of an audit, each view looked at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from mars_model.resources import sql_files
 from mars_model.scoring.score_block import MODEL_SOURCE
 
 N_EXAMPLES = 3
+# Checks by what they look at one of, and what names one of it.
+KINDS = {"users": ("user_id",), "rows": ("user_id", "rank"), "items": ("segment", "item_id")}
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class UserFacts:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What one look at `audited_items` counts."""
+    """What one look at `audited_items` counts, of `audited_rows` too."""
 
     n_items: int
     mean_score: float | None  # of the model's rows
@@ -45,7 +47,13 @@ class ItemFacts:
 
 def check_names() -> list[str]:
     """All checks, by name."""
-    return sorted(path.stem for kind in ("users", "items") for path in sql_files(f"checks/{kind}"))
+    return sorted(path.stem for kind in KINDS for path in sql_files(f"checks/{kind}"))
+
+
+def checks_of(kind: str) -> dict[str, Column]:
+    """By name: whether a row of the view of a kind (users, rows, items) is broken."""
+    files = sql_files(f"checks/{kind}")
+    return {path.stem: F.expr(path.read_text(encoding="utf-8")) for path in files}
 
 
 def look_at_users(users: DataFrame) -> UserFacts:
@@ -53,7 +61,7 @@ def look_at_users(users: DataFrame) -> UserFacts:
 
     An optional column `before` holds the items of the user's list of the night before.
     """
-    rows, checks = F.size("list"), _checks("users")
+    rows, checks = F.size("list"), checks_of("users")
     before, again = F.lit(0), F.lit(0)
     if "before" in users.columns:
         is_in_both = F.col("before").isNotNull() & (rows > 0)
@@ -76,33 +84,29 @@ def look_at_users(users: DataFrame) -> UserFacts:
 
 
 def look_at_items(items: DataFrame) -> ItemFacts:
-    """Count all that is asked of `audited_items`, in one pass."""
-    checks = _checks("items")
+    """Count all that is asked of `audited_items`, and of the rows behind it, in one pass."""
+    checks = checks_of("items")
     found = items.agg(
-        F.count_distinct("item_id"),
-        F.sum("sum_of_scores") / F.sum("n_mars_rows"),
-        *[F.sum(F.when(broken, F.col("n_rows")).otherwise(0)) for broken in checks.values()],
+        F.count_distinct("item_id").alias("n_items"),
+        (F.sum("sum_of_scores") / F.sum("n_mars_rows")).alias("mean_score"),
+        *[F.sum(F.when(broken, F.col("n_rows"))).alias(name) for name, broken in checks.items()],
+        *[F.sum(name).alias(name) for name in checks_of("rows")],
     ).first()
     assert found is not None
-    n_offending = dict(zip(checks, (int(n or 0) for n in found[2:]), strict=True))
-    return ItemFacts(int(found[0]), found[1], n_offending)
+    counts = found.asDict()
+    n_items, mean_score = int(counts.pop("n_items")), counts.pop("mean_score")
+    return ItemFacts(n_items, mean_score, {name: int(n or 0) for name, n in counts.items()})
 
 
 def describe(
-    n_offending: Mapping[str, int], view: DataFrame, kind: str, columns: tuple[str, ...]
+    n_offending: Mapping[str, int], users: DataFrame, rows: DataFrame, items: DataFrame
 ) -> list[Failure]:
-    """The checks of a kind (users, items) that are broken, with examples from their view."""
-    checks = _checks(kind)
+    """The checks that are broken, with examples from their views."""
     failures = []
-    for name, n in n_offending.items():
-        if n:
-            found = view.where(checks[name]).select(*columns).limit(N_EXAMPLES).collect()
-            examples = "; ".join(str(row.asDict()) for row in found)
-            failures.append(Failure(name, n, f"for example {examples}"))
+    for view, (kind, columns) in zip((users, rows, items), KINDS.items(), strict=True):
+        for name, is_broken in checks_of(kind).items():
+            if n_offending[name]:
+                found = view.where(is_broken).select(*columns).limit(N_EXAMPLES).collect()
+                examples = "; ".join(str(row.asDict()) for row in found)
+                failures.append(Failure(name, n_offending[name], f"for example {examples}"))
     return failures
-
-
-def _checks(kind: str) -> dict[str, Column]:
-    """By name: whether a row of the kind's view is broken."""
-    files = sql_files(f"checks/{kind}")
-    return {path.stem: F.expr(path.read_text(encoding="utf-8")) for path in files}

@@ -16,7 +16,7 @@ from mars_model.night.audit import audit
 from mars_model.night.build_tables import DERIVED, SOURCES, pin_inputs
 from mars_model.night.checks import Failure
 from mars_model.night.clock import Clock, Say
-from mars_model.night.prepare import Prepared, prepare
+from mars_model.night.prepare import Prepared, prepared_night
 from mars_model.night.publish import publish, record_unserved, rows_of, set_aside
 from mars_model.night.runs import PUBLISHED_TABLE, Run
 from mars_model.night.score import scored_users
@@ -54,10 +54,10 @@ def run_night(
     if skip_published and before is not None and before.status == runs.PUBLISHED:
         say(f"run {run.run_id} stands published already")
         return before
-    prepared = prepare(warehouse, bundle, settings, run_date, pin, clock)
-    versions = prepared.pin.versions(*SOURCES, *OPTIONAL_SOURCES, *DERIVED)
-    run = replace(run, input_versions=versions)
-    return _score_and_publish(warehouse, bundle, settings, run, prepared, earlier, clock)
+    with prepared_night(warehouse, bundle, settings, run_date, pin, clock) as prepared:
+        versions = prepared.pin.versions(*SOURCES, *OPTIONAL_SOURCES, *DERIVED)
+        run = replace(run, input_versions=versions)
+        return _score_and_publish(warehouse, bundle, settings, run, prepared, earlier, clock)
 
 
 def begin_run(pin: Pin, bundle: Bundle, settings: Settings, run_date: date) -> Run:

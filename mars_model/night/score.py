@@ -102,13 +102,11 @@ def scored_users(
             attention_kind=bundle.manifest.settings.model.attention,
             users_per_block=plan.users_per_block,
         )
-        n_blocks = max(1, min(2 * context.defaultParallelism, work.n_users))
+        # Full blocks weigh every candidate anew for each block of users: as few as there are cores.
+        n_blocks = context.defaultParallelism * (1 if plan.lists is None else 2)
+        n_blocks = max(1, min(n_blocks, work.n_users))
         rows = spread(users, work, n_blocks).mapInArrow(
             _score_batches(shipment, counted), _schema(users)
-        )
-        # A batch of the cache holds some 20,000 rows of lists, whatever their length.
-        users.sparkSession.conf.set(
-            "spark.sql.inMemoryColumnarStorage.batchSize", max(1, 20_000 // settings.scoring.top_n)
         )
         rows = rows.persist()
         until_written.callback(rows.unpersist)

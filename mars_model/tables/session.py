@@ -33,6 +33,11 @@ def open_session() -> SparkSession:
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.execution.arrow.maxRecordsPerBatch", "20000")
             .config("spark.sql.execution.arrow.maxBytesPerBatch", str(64 << 20))
+            # What is cached holds long arrays: users with their histories or lists.
+            .config("spark.sql.inMemoryColumnarStorage.batchSize", "500")
+            # A date or run that is replaced is a literal in the rows that replace it: to look at
+            # each of them again takes as long as to write them.
+            .config("spark.databricks.delta.replaceWhere.constraintCheck.enabled", "false")
             # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
             .config("spark.executorEnv.OMP_NUM_THREADS", "1")
             .getOrCreate()

@@ -12,4 +12,6 @@ create table ${table} (
     because array<struct<item_id: ${item_id_type}, attention: float, contribution: float, score_without: float>> comment 'the liked items that count most, by attention'
 ) using delta
 partitioned by (run_date)
+-- Every file holds users of all ids: their ranges would skip none.
+tblproperties ('delta.dataSkippingNumIndexedCols' = '0')
 comment 'One row per run date, user and rank'

@@ -12,7 +12,7 @@ from mars_model.night.check_published import check_published
 from mars_model.night.checks import look_at_items, look_at_users
 from mars_model.night.clock import Clock
 from mars_model.night.gates import judge_gates, measure_gates
-from mars_model.night.prepare import prepare
+from mars_model.night.prepare import prepared_night
 from mars_model.settings import AuditSettings
 from tests.conftest import RUN_DATE
 from tests.night.conftest import copy_night, lists_of, rows_of
@@ -79,12 +79,12 @@ def audit_lists(night):
     """Audits lists as if they were those of the night."""
     pin = pin_inputs(night.warehouse)
     bundle, clock = night.registry.promoted(), Clock(lambda line: None)
-    prepared = prepare(night.warehouse, bundle, night.settings, RUN_DATE, pin, clock)
+    with prepared_night(night.warehouse, bundle, night.settings, RUN_DATE, pin, clock) as prepared:
 
-    def audited(lists):
-        return audit(night.warehouse, night.settings, night.run, prepared, lists, None)
+        def audited(lists):
+            return audit(night.warehouse, night.settings, night.run, prepared, lists, None)
 
-    return audited
+        yield audited
 
 
 def test_lists_that_are_as_they_should_be_pass_and_are_counted(night, audit_lists):

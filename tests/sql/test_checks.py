@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 from pyspark.sql import functions as F
 
-from mars_model.night.audited import items_view, published_view
+from mars_model.night.audited import items_view, published_view, rows_view
 from mars_model.night.checks import check_names, look_at_items, look_at_users
 from mars_model.resources import sql_files
 
@@ -69,7 +69,7 @@ CLEAN = {
 class Case:
     """Rows beside the clean ones, and who or what the check must find."""
 
-    found: set  # users, or (segment, item)
+    found: set  # users, (user, rank), or (segment, item)
     n_rows: int = 0  # recommendations of these items
     recommendations: list[tuple] = field(default_factory=list)
     user_histories: list[tuple] = field(default_factory=list)
@@ -81,26 +81,6 @@ class Case:
 
 
 USER_CASES = {
-    "attention_in_order": Case(
-        found={7, 8, 9, 10, 11, 12, 13},
-        recommendations=[
-            row(7, 1, 20, because=[(10, 1.5, 0.1, 0.1)]),
-            row(8, 1, 20, because=[(10, 0.25, 0.1, 0.1), (11, 0.5, 0.1, 0.1)]),
-            row(9, 1, 20, because=[(10, 0.5, 0.1, 0.1), (11, 0.0, 0.1, 0.1)]),
-            row(10, 1, 20, because=[(10, NAN, 0.1, 0.1)]),
-            row(11, 1, 20, because=[(10, 0.5, NAN, 0.1)]),
-            *(row(12, 1, 21), row(12, 2, 20, because=[(10, None, 0.1, 0.1)])),
-            row(13, 1, 20, because=[(10, 0.5, None, 0.1)]),
-        ],
-    ),
-    "has_reasons": Case(
-        found={7, 9},
-        recommendations=[
-            *(row(7, 1, 21), row(7, 2, 20, because=[])),
-            row(8, 1, 21),
-            row(9, 1, 22, source="popular"),
-        ],
-    ),
     "no_liked_item": Case(
         found={7, 8},
         recommendations=[row(7, 1, 10), row(7, 2, 20), row(8, 1, 11), row(8, 2, 20)],
@@ -153,6 +133,29 @@ USER_CASES = {
         unserved_users=[
             (11, 0, "fewer_unseen_items_than_n"),
             (12, 0, "fewer_unseen_items_than_n"),
+        ],
+    ),
+}
+ROW_CASES = {
+    "attention_in_order": Case(
+        found={(7, 1), (8, 1), (9, 1), (10, 1), (11, 1), (12, 2), (13, 1), (14, 1)},
+        recommendations=[
+            row(7, 1, 20, because=[(10, 1.5, 0.1, 0.1)]),
+            row(8, 1, 20, because=[(10, 0.25, 0.1, 0.1), (11, 0.5, 0.1, 0.1)]),
+            row(9, 1, 20, because=[(10, 0.5, 0.1, 0.1), (11, 0.0, 0.1, 0.1)]),
+            row(10, 1, 20, because=[(10, NAN, 0.1, 0.1)]),
+            row(11, 1, 20, because=[(10, 0.5, NAN, 0.1)]),
+            *(row(12, 1, 21), row(12, 2, 20, because=[(10, None, 0.1, 0.1)])),
+            row(13, 1, 20, because=[(10, 0.5, None, 0.1)]),
+            row(14, 1, 20, because=[(10, None, 0.1, 0.1), (11, 0.5, 0.1, 0.1)]),
+        ],
+    ),
+    "has_reasons": Case(
+        found={(7, 2), (9, 1)},
+        recommendations=[
+            *(row(7, 1, 21), row(7, 2, 20, because=[])),
+            row(8, 1, 21),
+            row(9, 1, 22, source="popular"),
         ],
     ),
 }
@@ -229,6 +232,16 @@ def test_a_check_finds_the_offending_users_and_no_others(spark, name):
     assert len(found) == len(case.found)
 
 
+@pytest.mark.parametrize("name", ROW_CASES)
+def test_a_check_finds_the_offending_rows_and_no_others(spark, name):
+    case = ROW_CASES[name]
+    users, items = views(spark, case, NEEDED | OPTIONAL)
+    found = [(row["user_id"], row["rank"]) for row in broken(rows_view(users), "rows", name)]
+    assert set(found) == case.found
+    assert len(found) == len(case.found)
+    assert look_at_items(items).n_offending[name] == len(case.found)
+
+
 @pytest.mark.parametrize("name", ITEM_CASES)
 def test_a_check_finds_the_offending_items_and_no_others(spark, name):
     case = ITEM_CASES[name]
@@ -244,11 +257,11 @@ def test_checks_find_nothing_in_clean_rows_and_count_each_user_once(spark, versi
     users, items = views(spark, None, versions)
     of_users, of_items = look_at_users(users), look_at_items(items)
     assert of_users.n_offending == dict.fromkeys(USER_CASES, 0)
-    assert of_items.n_offending == dict.fromkeys(ITEM_CASES, 0)
+    assert of_items.n_offending == dict.fromkeys([*ITEM_CASES, *ROW_CASES], 0)
     assert (of_users.n_users, of_users.n_different_users, of_users.n_rows) == (3, 3, 5)
     assert (of_users.n_by_model, of_items.n_items) == (2, 5)
     assert of_items.mean_score == pytest.approx((0.5 + 0.5 - 0.5) / 3)
 
 
 def test_every_check_has_a_case_of_its_own():
-    assert sorted([*USER_CASES, *ITEM_CASES]) == check_names()
+    assert sorted([*USER_CASES, *ROW_CASES, *ITEM_CASES]) == check_names()
