@@ -1,11 +1,14 @@
 """How users are cut into blocks and served changes no row, through the whole Spark stage."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
-from mars_model.night.score_users import Shipment, score_users
 
+from mars_model.night.score import Shipment, _Counts, _schema, _score_batches
 from mars_model.night.shipping import ship_arrays, ship_file, take_back
-from mars_model.night.spread import measure_work
+from mars_model.night.spread import spread
+from mars_model.scoring.memory_plan import Work
 from mars_model.settings import ScoringSettings
 from mars_model.training.export import attention_graph
 from tests.scoring.plain import list_by_loop, lists_by_sorting
@@ -54,15 +57,25 @@ def rows_of(spark, catalogue):
         schema = "user_id bigint, item_ids array<bigint>, n_items int, segment int"
         frame = spark.createDataFrame(users, schema)
         shipment = Shipment(
-            keys[0],
-            "attention-of-size-6.onnx",
-            SETTINGS,
-            min_likes=1,
+            catalogue_key=keys[0],
             lists_key=keys[length] if length else None,
+            attention_name="attention-of-size-6.onnx",
+            settings=SETTINGS,
+            min_likes=1,
+            attention_kind="softmax",
             users_per_block=users_per_block,
         )
-        scored = score_users(frame, shipment, measure_work(frame), n_blocks)
-        return sorted(scored.collect(), key=lambda row: (row["user_id"], row["rank"]))
+        lengths = [n for _, _, n, _ in users]
+        work = Work(len(users), sum(lengths), max(lengths))
+        counted = context.accumulator(Counter(), _Counts())
+        scored = spread(frame, work, n_blocks).mapInArrow(
+            _score_batches(shipment, counted), _schema(frame)
+        )
+        return [
+            {"user_id": user["user_id"], "source": user["source"], **row.asDict(recursive=True)}
+            for user in sorted(scored.collect(), key=lambda user: user["user_id"])
+            for row in user["list"]
+        ]
 
     yield rows
     take_back(*keys.values())
