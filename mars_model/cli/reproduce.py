@@ -86,11 +86,7 @@ def reproduce_command(
     name = data.name if data else Path(job.warehouse.path).name
     content = comparison_content(found.comparison, name, command_line(), notes)
     content["dataset"]["profile"] = profile_name
-    content |= {
-        "curves": found.curves,
-        "paper_table": table_1(),
-        "examples": found.examples,
-    }
+    content |= {"curves": found.curves, "paper_table": table_1(), "examples": found.examples}
     folder = folder or Path(job.warehouse.path) / f"reproduction-{profile_name}"
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"

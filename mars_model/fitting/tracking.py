@@ -24,9 +24,6 @@ class Tracking:
         self._client, self._run_id, self._say = client, run_id, say
         self._is_lost = False
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        """Steps are not logged."""
-
     def on_epoch(self, record: EpochRecord) -> None:
         """Loss and validation MAP@500 of an epoch."""
         metrics = {"epoch_loss": record.loss, "epoch_validation_map@500": record.validation}
