@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from mars_model.errors import InputDataError
-from mars_model.features.eligibility import require_one_segment
 from mars_model.importing.merge import (
     Imported,
+    keep_good,
     merge_interactions,
     merge_items,
-    none_is_good,
     refuse_to_mix,
-    reject,
 )
 from mars_model.settings import Settings
 from mars_model.sources.files import read_file
@@ -106,17 +104,4 @@ def _import_list(warehouse: Warehouse, settings: Settings, table: str, source: s
     raw = read_file(warehouse.spark, source)
     names = getattr(settings.sources, kind.names)
     rows = with_our_names(raw, names, kind.required, source, f"sources.{kind.names}")
-    checked = kind.validate(rows, ids)
-    checked.judged.persist()
-    try:
-        rejected = reject(warehouse, checked, ids, source)
-        n_good = checked.good.count()
-        if rejected and not n_good:
-            raise none_is_good(source, table, rejected)
-        if table == "user_segments":
-            require_one_segment(checked.good, f"file {source}")
-        warehouse.create(table, ids)
-        warehouse.overwrite(table, checked.good)
-    finally:
-        checked.judged.unpersist()
-    return Imported(source, table, n_good, rejected)
+    return keep_good(warehouse, table, kind.validate(rows, ids), ids, source, key=None)
