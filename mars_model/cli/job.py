@@ -15,7 +15,7 @@ import click
 
 from mars_model.bundle.registry import Registry
 from mars_model.errors import MarsBatchError
-from mars_model.settings import Settings, load_settings
+from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
     from mars_model.tables.warehouse import Warehouse
@@ -36,9 +36,13 @@ class Job:
         """The tree of settings."""
         return load_settings(self.conf, self.overrides, self.warehouse_path)
 
-    def settings_of_model(self, file: Path) -> Settings:
-        """The tree with a model's file above the file of --conf and below --set."""
-        return load_settings(self.conf, self.overrides, self.warehouse_path, file)
+    def settings_of_model(self, name: str) -> Settings:
+        """The tree with a model's settings above the file of --conf and below --set.
+
+        `name` is one of conf/models, or that of a file.
+        """
+        model = find_model_file(name)
+        return load_settings(self.conf, self.overrides, self.warehouse_path, model)
 
     @cached_property
     def warehouse(self) -> "Warehouse":

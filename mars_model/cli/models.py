@@ -38,10 +38,7 @@ def models_command(job: Job, promote: str | None) -> None:
         text,
         [
             m.model_dump(mode="json")
-            | {
-                "in_use": m.model_version == in_use,
-                "decision": dumped.get(m.model_version),
-            }
+            | {"in_use": m.model_version == in_use, "decision": dumped.get(m.model_version)}
             for m in manifests
         ],
     )

@@ -11,7 +11,7 @@ from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import write_report
 from mars_model.errors import InputDataError, needs_extras
 from mars_model.importing.import_files import import_files
-from mars_model.settings import Settings, find_model_file
+from mars_model.settings import Settings
 
 
 @click.command("reproduce")
@@ -65,7 +65,7 @@ def reproduce_command(
     _import_once(job, data)
 
     def settings_of(name: str) -> Settings:
-        return profile.shortened(job.settings_of_model(find_model_file(name)))
+        return profile.shortened(job.settings_of_model(name))
 
     baselines = (*SIMPLE_BASELINES, *PAPERS_BASELINES)
     models = {**dict.fromkeys(baselines), **{name: settings_of(name) for name in MODELS}}

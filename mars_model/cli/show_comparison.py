@@ -4,14 +4,7 @@ import math
 from typing import Any
 
 from mars_model.cli.show import table
-from mars_model.evaluation.comparison import (
-    MAP,
-    TEST,
-    Comparison,
-    Outcome,
-    main_metrics,
-    margins,
-)
+from mars_model.evaluation.comparison import MAP, TEST, Comparison, Outcome, main_metrics, margins
 from mars_model.evaluation.significance import CONFIDENCE, paired_tests
 
 
@@ -22,7 +15,7 @@ def comparison_text(comparison: Comparison) -> str:
     lines = [
         f"{facts['n_users']:,} users, {facts['n_items']:,} items, {facts['n_likes']:,} likes; "
         f"split: {comparison.split_name}; {_n_tested(comparison):,} users tested; seeds {seeds}; "
-        f"trials for each model: {comparison.n_trials}",
+        f"trials for each model: {comparison.n_trials}"
     ]
     if comparison.ran:
         rows = [_row(outcome, recall) for outcome in comparison.ran]

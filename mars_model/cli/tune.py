@@ -10,7 +10,6 @@ import click
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import table
 from mars_model.errors import needs_extras
-from mars_model.settings import find_model_file
 
 if TYPE_CHECKING:
     from mars_model.comparing.tune import Tuned
@@ -59,7 +58,7 @@ def tune_command(
 
     Example: mars-batch tune --model mars-plus --trials 30
     """
-    settings = job.settings if name is None else job.settings_of_model(find_model_file(name))
+    settings = job.settings if name is None else job.settings_of_model(name)
     fixed = {override.partition("=")[0].strip() for override in job.overrides}
     study = study or settings.model.variant
     database = job.registry.folder / "tuning" / f"{study}.db"
