@@ -51,25 +51,19 @@ def reproduce_command(
     """
     with needs_extras("reproducing", "train", "tune", "evaluate"):
         from mars_model.cli.show_comparison import comparison_text
-        from mars_model.comparing.profiles import (
-            MODELS,
-            PAPERS_BASELINES,
-            PROFILES,
-            SIMPLE_BASELINES,
-            VARIANTS,
-        )
+        from mars_model.comparing import profiles
         from mars_model.comparing.reproduce import reproduce
         from mars_model.evaluation.paper_figures import table_1
         from mars_model.reports.from_comparison import comparison_content
-    profile = PROFILES[profile_name]
+    profile = profiles.PROFILES[profile_name]
     _import_once(job, data)
 
     def settings_of(name: str) -> Settings:
         return profile.shortened(job.settings_of_model(name))
 
-    baselines = (*SIMPLE_BASELINES, *PAPERS_BASELINES)
-    models = {**dict.fromkeys(baselines), **{name: settings_of(name) for name in MODELS}}
-    variants = {name: settings_of(name) for name in VARIANTS}
+    baselines = (*profiles.SIMPLE_BASELINES, *profiles.PAPERS_BASELINES)
+    models = {**dict.fromkeys(baselines), **{name: settings_of(name) for name in profiles.MODELS}}
+    variants = {name: settings_of(name) for name in profiles.VARIANTS}
     found = reproduce(job.warehouse, job.settings, models, variants, profile, run_date, job.say)
     notes = [
         "The paper's figures were measured on the paper's data: compare orders and ratios, not "
