@@ -141,7 +141,7 @@ def test_one_module_builds_spark_sessions() -> None:
 
 def test_scoring_a_night_needs_no_extra() -> None:
     code = (
-        "import sys; import mars_model.cli.main, mars_model.cli.nightly, mars_model.cli.score; "
+        "import sys; import mars_model.cli.main, mars_model.cli.night; "
         "extras = ('torch', 'onnx', 'mlflow', 'optuna', 'matplotlib', 'cornac', 'implicit', "
         "'cmfrec'); "
         "print([m for m in extras if m in sys.modules])"

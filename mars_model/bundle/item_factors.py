@@ -50,13 +50,10 @@ class ItemFactors:
         """The factors of these items, in this order, zeros where an item has none."""
         row_of = {item_id: row for row, item_id in enumerate(self.item_ids.tolist())}
         rows = np.array([row_of.get(item_id, -1) for item_id in item_ids.tolist()], dtype=np.int64)
-        parts = []
-        for values in (self.free_item, self.free_memory, self.item_bias):
-            # The row of zeros stands last, where −1 finds it.
-            parts.append(
-                np.concatenate([values, np.zeros_like(values, shape=(1, *values.shape[1:]))])[rows]
-            )
-        return ItemFactors(item_ids, *parts)
+        parts = self.free_item, self.free_memory, self.item_bias
+        # The row of zeros stands last, where −1 finds it.
+        with_zeros = [np.append(p, np.zeros_like(p, shape=(1, *p.shape[1:])), 0) for p in parts]
+        return ItemFactors(item_ids, *(values[rows] for values in with_zeros))
 
 
 def read_item_factors(path: Path) -> pa.Table:

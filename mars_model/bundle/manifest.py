@@ -77,15 +77,14 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST_FILE
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
-    except OSError as error:
+    except (OSError, ValidationError) as error:
+        found = (
+            f"cannot be read ({error.strerror})"
+            if isinstance(error, OSError)
+            else f"is not a manifest of this release ({error.error_count()} mismatches)"
+        )
         raise MarsBatchError(
-            f"bundle {folder}: {MANIFEST_FILE} cannot be read ({error.strerror}). "
-            "Train again with: mars-batch train"
-        ) from error
-    except ValidationError as error:
-        raise MarsBatchError(
-            f"bundle {folder}: {MANIFEST_FILE} is not a manifest of this release "
-            f"({error.error_count()} mismatches). Train again with: mars-batch train"
+            f"bundle {folder}: {MANIFEST_FILE} {found}. Train again with: mars-batch train"
         ) from error
     damage = [
         f"{name} is missing" if not (folder / name).is_file() else f"{name} has another SHA-256"

@@ -38,10 +38,7 @@ class Vocabulary:
         Of each document the first `max_words` known words count.
         """
         ids = self._ids
-        rows = []
-        for words in documents:
-            known = [ids[word] for word in words if word in ids]
-            rows.append(known[:max_words])
+        rows = [[ids[word] for word in words if word in ids][:max_words] for words in documents]
         longest = max([window, *map(len, rows)])
         encoded = np.full((len(rows), longest), PADDING, dtype=np.int64)
         for row, known in zip(encoded, rows, strict=True):

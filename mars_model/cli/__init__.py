@@ -1,1 +1,1 @@
-"""The command line: one file per command, which parses, calls a runner and shows."""
+"""The command line: commands that parse, call a runner and show."""

@@ -4,14 +4,12 @@ import re
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import write_report
 from mars_model.errors import needs_extras
-from mars_model.settings import Settings, find_model_file
 
 SPLITS = ("paper", "temporal", "leave-last-out")
 
@@ -109,7 +107,8 @@ def evaluate_command(
         test_from_s=int(test_from.replace(tzinfo=UTC).timestamp()) if test_from else None,
         has_text_only=items_with_text,
     )
-    common = (job.warehouse, job.settings, models_of(job, names, evaluation), protocol)
+    models = {n: None if evaluation.is_baseline(n) else job.settings_of_model(n) for n in names}
+    common = (job.warehouse, job.settings, models, protocol)
     if cold_share is None:
         comparison = evaluation.evaluate(*common, job.say)
     else:
@@ -118,14 +117,6 @@ def evaluate_command(
     if target is not None:
         write_report(content, target)
     job.show(comparison_text(comparison), content)
-
-
-def models_of(job: Job, names: tuple[str, ...], evaluation: Any) -> dict[str, Settings | None]:
-    """The settings of each model, None for baselines."""
-    return {
-        name: None if evaluation.is_baseline(name) else job.settings_of_model(find_model_file(name))
-        for name in names
-    }
 
 
 def command_line() -> str:

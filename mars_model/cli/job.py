@@ -3,7 +3,8 @@
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mars_model.bundle.registry import Registry
-from mars_model.cli.options import global_options
 from mars_model.errors import MarsBatchError
-from mars_model.settings import Settings, load_settings
+from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
     from mars_model.tables.warehouse import Warehouse
@@ -36,9 +36,13 @@ class Job:
         """The tree of settings."""
         return load_settings(self.conf, self.overrides, self.warehouse_path)
 
-    def settings_of_model(self, file: Path) -> Settings:
-        """The tree with a model's file above the file of --conf and below --set."""
-        return load_settings(self.conf, self.overrides, self.warehouse_path, file)
+    def settings_of_model(self, name: str) -> Settings:
+        """The tree with a model's settings above the file of --conf and below --set.
+
+        `name` is one of conf/models, or that of a file.
+        """
+        model = find_model_file(name)
+        return load_settings(self.conf, self.overrides, self.warehouse_path, model)
 
     @cached_property
     def warehouse(self) -> "Warehouse":
@@ -63,6 +67,35 @@ class Job:
         click.echo(json.dumps(result, default=str, ensure_ascii=False) if self.is_json else text)
 
 
+def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--conf, --set, --warehouse, --verbose, --json."""
+    for option in (
+        click.option("--json", "is_json", is_flag=True, help="The result as JSON on stdout."),
+        click.option("--verbose", "is_verbose", is_flag=True, help="Show whole stack traces."),
+        click.option(
+            "--warehouse",
+            "warehouse_path",
+            metavar="DIR",
+            help="Folder of the tables; the setting warehouse.path without it.",
+        ),
+        click.option(
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Any setting, for example --set scoring.top_n=20; may be repeated.",
+        ),
+        click.option(
+            "--conf",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Settings as YAML; without it mars-batch.yaml beside the tables, if any.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def run_date_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """--run-date, today in UTC where it is not given: the only place that asks the clock."""
     return click.option(
@@ -75,8 +108,22 @@ def run_date_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def end_with_sentence(error: BaseException, is_verbose: bool) -> int:
-    """Print an error as a sentence (and its trace with --verbose); returns the exit code."""
+@contextmanager
+def ended_with_sentence(is_verbose: bool) -> Iterator[None]:
+    """Turn an error into a sentence (and its trace with --verbose) and an exit code.
+
+    Errors of click itself keep click's own handling.
+    """
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:  # the last place before a stack trace would be shown
+        sys.exit(_print_sentence(error, is_verbose))
+
+
+def _print_sentence(error: Exception, is_verbose: bool) -> int:
+    """Returns the exit code."""
     if is_verbose:
         traceback.print_exception(error)
     if isinstance(error, MarsBatchError):
@@ -97,11 +144,7 @@ def run_as_job(command: click.Command) -> None:
     @click.pass_context
     def job(ctx: click.Context, /, **options: Any) -> None:
         ctx.obj = Job(**{f.name: options.pop(f.name) for f in fields(Job)})
-        try:
+        with ended_with_sentence(ctx.obj.is_verbose):
             ctx.invoke(command, **options)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:  # the last place before a stack trace would be shown
-            sys.exit(end_with_sentence(error, ctx.obj.is_verbose))
 
     job()

@@ -1,22 +1,24 @@
 """mars-batch: the group of all commands, its global options, and its exit codes."""
 
-import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
 from mars_model import __version__
-from mars_model.cli.job import Job, end_with_sentence
-from mars_model.cli.options import global_options
+from mars_model.cli.job import Job, ended_with_sentence, global_options
 
-# Each in the file of its name, `x-y` as `x_y_command`.
+# Each as `x_y_command` in the file of its name `x-y`, or of that given here.
 COMMANDS = (
     *("build-documents", "build-histories", "demo", "doctor", "encode-items", "evaluate"),
     *("explain", "import", "models", "nightly", "report", "reproduce", "runs", "score", "sql"),
     *("train", "tune"),
 )
-_OTHER_FILES = {"import": "import_files"}  # Python keeps the word for itself
+_OTHER_FILES = {
+    **dict.fromkeys(("build-documents", "build-histories", "encode-items"), "build"),
+    **dict.fromkeys(("nightly", "score"), "night"),
+    "import": "import_files",  # Python keeps the word for itself
+}
 
 
 class SentenceGroup(click.Group):
@@ -39,13 +41,9 @@ class SentenceGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; errors of click itself keep click's own handling."""
-        try:
+        """Run the command; an error ends it in a sentence."""
+        with ended_with_sentence(bool(ctx.params.get("is_verbose"))):
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:
-            sys.exit(end_with_sentence(error, bool(ctx.params.get("is_verbose"))))
 
 
 @click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,7 +1,5 @@
 """mars-batch models."""
 
-from typing import Any
-
 import click
 
 from mars_model.bundle.promotion import Decision
@@ -20,6 +18,7 @@ def models_command(job: Job, promote: str | None) -> None:
     if promote is not None:
         job.registry.promote(promote)
     in_use, decisions = job.registry.promoted_version(), job.registry.decisions()
+    dumped = {version: d.model_dump(mode="json") for version, d in decisions.items()}
     manifests = [job.registry.open(version).manifest for version in job.registry.versions()]
     rows = [
         (
@@ -39,10 +38,7 @@ def models_command(job: Job, promote: str | None) -> None:
         text,
         [
             m.model_dump(mode="json")
-            | {
-                "in_use": m.model_version == in_use,
-                "decision": _json(decisions.get(m.model_version)),
-            }
+            | {"in_use": m.model_version == in_use, "decision": dumped.get(m.model_version)}
             for m in manifests
         ],
     )
@@ -53,7 +49,3 @@ def show_decision(decision: Decision | None) -> str:
     if decision is None:
         return "none recorded"
     return f"{'promoted' if decision.is_promoted else 'not promoted'}: {decision.reason}"
-
-
-def _json(decision: Decision | None) -> dict[str, Any] | None:
-    return decision.model_dump(mode="json") if decision else None

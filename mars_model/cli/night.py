@@ -1,14 +1,14 @@
-"""What `score` and `nightly` share: their options, and a night or its dry run."""
+"""mars-batch score and nightly; score is the same as jobs/score_all_users.py."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 import click
 
 from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.show import run_json, run_text
-from mars_model.cli.show_dry_run import estimate_json, estimate_text
+from mars_model.cli.show import estimate_text, run_text
 from mars_model.night.dry_run import estimate_night
 from mars_model.night.run_night import run_night
 
@@ -28,12 +28,42 @@ def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return run_date_option(command)
 
 
-def run_or_estimate(job: Job, run_date: date, is_dry_run: bool, skip_published: bool) -> None:
+@click.command("nightly")
+@night_options
+@click.pass_obj
+def nightly_command(job: Job, run_date: date, is_dry_run: bool) -> None:
+    """Run the whole night but training; start it again after a crash, it ends in the same rows.
+
+    A night that stands published with the same inputs and settings is left as it is.
+
+    Example: mars-batch nightly --run-date 2026-11-23
+
+    Example: mars-batch nightly --dry-run
+    """
+    _run_or_estimate(job, run_date, is_dry_run, skip_published=True)
+
+
+@click.command("score")
+@night_options
+@click.pass_obj
+def score_command(job: Job, run_date: date, is_dry_run: bool) -> None:
+    """Score all users, audit their lists, publish them under the run date.
+
+    Scores anew also where the night stands published; what is behind is built first.
+
+    Example: mars-batch score --run-date 2026-11-23
+
+    Example: mars-batch score --dry-run
+    """
+    _run_or_estimate(job, run_date, is_dry_run, skip_published=False)
+
+
+def _run_or_estimate(job: Job, run_date: date, is_dry_run: bool, skip_published: bool) -> None:
     """Run the night and show its record, or show what it would take."""
     where = job.warehouse, job.registry, job.settings, run_date
     if is_dry_run:
         estimate = estimate_night(*where)
-        job.show(estimate_text(estimate), estimate_json(estimate))
+        job.show(estimate_text(estimate), asdict(estimate))
         return
     run = run_night(*where, job.say, skip_published)
-    job.show(run_text(run, job.settings.warehouse.path), run_json(run))
+    job.show(run_text(run, job.settings.warehouse.path), asdict(run))

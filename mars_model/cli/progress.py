@@ -1,33 +1,27 @@
 """The progress bar of a training, with loss and validation metric."""
 
 import sys
-from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from mars_model.training.epoch_records import Progress
+    from mars_model.fitting.tracking import Tracking
 
 
 class TrainingBar:
-    """Hears of steps and epochs from the training loop and draws them on stderr."""
+    """Hears of steps and epochs from the training loop and draws them on stderr.
 
-    def __init__(self, max_epochs: int) -> None:
-        self._max_epochs = max_epochs
+    `tracking` hears of the epochs too.
+    """
+
+    def __init__(self, max_epochs: int, tracking: "Tracking | None") -> None:
+        self._max_epochs, self._tracking = max_epochs, tracking
         self._bar: Any = None
         self._best = float("-inf")
 
-    def __enter__(self) -> "TrainingBar":
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Leave the bar as it stands."""
         if self._bar is not None:
             self._bar.close()
 
@@ -54,24 +48,8 @@ class TrainingBar:
             f"validation MAP@500 {record.validation:.4f}",
             file=sys.stderr,
         )
+        if self._tracking is not None:
+            self._tracking.on_epoch(record)
 
     def _validated(self) -> str:
         return f", best MAP@500 {self._best:.4f}" if self._best > float("-inf") else ""
-
-
-@dataclass(frozen=True)
-class Both:
-    """Tells two listeners, one after the other."""
-
-    first: "Progress"
-    second: "Progress"
-
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        """One more step of an epoch."""
-        self.first.on_step(epoch, step, n_steps, loss)
-        self.second.on_step(epoch, step, n_steps, loss)
-
-    def on_epoch(self, record: Any) -> None:
-        """An epoch was validated."""
-        self.first.on_epoch(record)
-        self.second.on_epoch(record)

@@ -2,15 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError, needs_extras
-
-if TYPE_CHECKING:
-    from mars_model.reports.contract import ComparisonFile
+from mars_model.reports.contract import ComparisonFile
+from mars_model.reports.read_comparison import read_comparison
 
 
 @click.command("report")
@@ -32,8 +31,6 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
 
     Example: mars-batch report comparison.json --to report.html
     """
-    with needs_extras("a report", "evaluate"):
-        from mars_model.reports.read_comparison import read_comparison
     content = read_comparison(comparison)
     write_page(content, target)
     n_models = sum(bool(row.metrics) for row in content.models)
@@ -45,13 +42,11 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
 
 def write_report(content: dict[str, Any], target: Path) -> None:
     """The page of a comparison that was just made."""
-    with needs_extras("a report", "evaluate"):
-        from mars_model.reports.contract import ComparisonFile
     # As JSON has it: what is shown is what a kept file would say.
     write_page(ComparisonFile.model_validate_json(json.dumps(content)), target)
 
 
-def write_page(content: "ComparisonFile", target: Path) -> None:
+def write_page(content: ComparisonFile, target: Path) -> None:
     """Render and write. Raises MarsBatchError where the file cannot be written."""
     with needs_extras("a report", "evaluate"):
         from mars_model.reports.page import render_report

@@ -11,7 +11,7 @@ from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import write_report
 from mars_model.errors import InputDataError, needs_extras
 from mars_model.importing.import_files import import_files
-from mars_model.settings import Settings, find_model_file
+from mars_model.settings import Settings
 
 
 @click.command("reproduce")
@@ -51,25 +51,19 @@ def reproduce_command(
     """
     with needs_extras("reproducing", "train", "tune", "evaluate"):
         from mars_model.cli.show_comparison import comparison_text
-        from mars_model.comparing.profiles import (
-            MODELS,
-            PAPERS_BASELINES,
-            PROFILES,
-            SIMPLE_BASELINES,
-            VARIANTS,
-        )
+        from mars_model.comparing import profiles
         from mars_model.comparing.reproduce import reproduce
         from mars_model.evaluation.paper_figures import table_1
         from mars_model.reports.from_comparison import comparison_content
-    profile = PROFILES[profile_name]
+    profile = profiles.PROFILES[profile_name]
     _import_once(job, data)
 
     def settings_of(name: str) -> Settings:
-        return profile.shortened(job.settings_of_model(find_model_file(name)))
+        return profile.shortened(job.settings_of_model(name))
 
-    baselines = (*SIMPLE_BASELINES, *PAPERS_BASELINES)
-    models = {**dict.fromkeys(baselines), **{name: settings_of(name) for name in MODELS}}
-    variants = {name: settings_of(name) for name in VARIANTS}
+    baselines = (*profiles.SIMPLE_BASELINES, *profiles.PAPERS_BASELINES)
+    models = {**dict.fromkeys(baselines), **{name: settings_of(name) for name in profiles.MODELS}}
+    variants = {name: settings_of(name) for name in profiles.VARIANTS}
     found = reproduce(job.warehouse, job.settings, models, variants, profile, run_date, job.say)
     notes = [
         "The paper's figures were measured on the paper's data: compare orders and ratios, not "
@@ -86,11 +80,7 @@ def reproduce_command(
     name = data.name if data else Path(job.warehouse.path).name
     content = comparison_content(found.comparison, name, command_line(), notes)
     content["dataset"]["profile"] = profile_name
-    content |= {
-        "curves": found.curves,
-        "paper_table": table_1(),
-        "examples": found.examples,
-    }
+    content |= {"curves": found.curves, "paper_table": table_1(), "examples": found.examples}
     folder = folder or Path(job.warehouse.path) / f"reproduction-{profile_name}"
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"

@@ -1,9 +1,11 @@
 """mars-batch runs."""
 
+from dataclasses import asdict
+
 import click
 
 from mars_model.cli.job import Job
-from mars_model.cli.show import run_json, table
+from mars_model.cli.show import table
 from mars_model.night.runs import read_runs
 
 
@@ -29,4 +31,4 @@ def runs_command(job: Job) -> None:
         for run in runs
     ]
     text = table(columns, rows) if rows else "no run yet: start one with mars-batch nightly"
-    job.show(text, [run_json(run) for run in runs])
+    job.show(text, [asdict(run) for run in runs])

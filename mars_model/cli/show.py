@@ -1,11 +1,11 @@
 """How results read: tables and lists for people."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mars_model.night.build_tables import Built
+    from mars_model.night.dry_run import Estimate
     from mars_model.night.runs import Run
 
 SYNTHETIC_NOTE = "(synthetic sample data: the films and users are invented)"
@@ -15,11 +15,6 @@ def built(result: "Built", what: str) -> str:
     """One line about a table that a step brought up to date."""
     state = "was current" if result.was_current else "written"
     return f"{result.table} (version {result.version}): {state}, {result.n_rows:,} {what}"
-
-
-def run_json(run: "Run") -> dict[str, Any]:
-    """A run as it is recorded."""
-    return asdict(run)
 
 
 def run_text(run: "Run", warehouse: str) -> str:
@@ -43,6 +38,34 @@ def run_text(run: "Run", warehouse: str) -> str:
         f"read it with: mars-batch --warehouse {warehouse} sql "
         '"select * from recommendation_reasons limit 10"'
     )
+
+
+def estimate_text(estimate: "Estimate") -> str:
+    """The estimate of a dry run in a few lines."""
+    path = "certified lists" if estimate.path == "lists" else "full blocks"
+    lines = [
+        f"dry run for {estimate.run_date} with {estimate.model_version}: nothing was written",
+        f"{estimate.users:,} users with {estimate.likes:,} likes; {estimate.items:,} items, "
+        f"{estimate.candidates:,} of them candidates: {estimate.pairs:,} pairs of like and "
+        f"candidate, by {path} in {estimate.workers} workers",
+    ]
+    if estimate.is_published:
+        lines.append(
+            f"run {estimate.run_id} stands published with these inputs and settings: `nightly` "
+            "skips it, `score` scores again"
+        )
+    if estimate.behind:
+        lines.append(f"brought up to date first: {', '.join(estimate.behind)}")
+    if estimate.items_to_encode:
+        lines.append(f"{estimate.items_to_encode:,} items to encode")
+    if estimate.seconds is None:
+        lines.append("how long it takes is not known before the first night")
+    else:
+        lines.append(
+            f"about {estimate.seconds:,.0f} s and the start of Spark, going by run "
+            f"{estimate.last_run}"
+        )
+    return "\n".join(lines)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -4,14 +4,7 @@ import math
 from typing import Any
 
 from mars_model.cli.show import table
-from mars_model.evaluation.comparison import (
-    MAP,
-    TEST,
-    Comparison,
-    Outcome,
-    main_metrics,
-    margins,
-)
+from mars_model.evaluation.comparison import MAP, TEST, Comparison, Outcome, main_metrics, margins
 from mars_model.evaluation.significance import CONFIDENCE, paired_tests
 
 
@@ -22,10 +15,20 @@ def comparison_text(comparison: Comparison) -> str:
     lines = [
         f"{facts['n_users']:,} users, {facts['n_items']:,} items, {facts['n_likes']:,} likes; "
         f"split: {comparison.split_name}; {_n_tested(comparison):,} users tested; seeds {seeds}; "
-        f"trials for each model: {comparison.n_trials}",
+        f"trials for each model: {comparison.n_trials}"
     ]
     if comparison.ran:
-        rows = [_row(outcome, recall) for outcome in comparison.ran]
+        rows = [
+            (
+                outcome.name,
+                _mean(outcome, recall),
+                _mean(outcome, MAP),
+                f"{outcome.seconds:.1f}",
+                "" if outcome.peak_mb is None else f"{outcome.peak_mb:,.0f}",
+                _settings(outcome),
+            )
+            for outcome in comparison.ran
+        ]
         names = ("model", recall, MAP.upper(), "seconds", "MB", "settings")
         lines.append(table(names, rows))
     lines += [f"{o.name}: not run: {o.reason}" for o in comparison.outcomes if o.reason]
@@ -41,17 +44,6 @@ def comparison_text(comparison: Comparison) -> str:
             for test in paired_tests(comparison.ran, metric)
         ]
     return "\n".join(lines)
-
-
-def _row(outcome: Outcome, recall: str) -> tuple[str, ...]:
-    return (
-        outcome.name,
-        _mean(outcome, recall),
-        _mean(outcome, MAP),
-        f"{outcome.seconds:.1f}",
-        "" if outcome.peak_mb is None else f"{outcome.peak_mb:,.0f}",
-        _settings(outcome),
-    )
 
 
 def _n_tested(comparison: Comparison) -> int:

@@ -22,12 +22,7 @@ from mars_model.tables.views import register_views
 @click.option("--max-rows", default=100, show_default=True, type=click.IntRange(1, 100_000))
 @click.pass_obj
 def sql_command(
-    job: Job,
-    query: str | None,
-    path: Path | None,
-    example: str | None,
-    checks: bool,
-    max_rows: int,
+    job: Job, query: str | None, path: Path | None, example: str | None, checks: bool, max_rows: int
 ) -> None:
     """Run a query over the warehouse, with all tables and views by their names.
 

@@ -1,6 +1,7 @@
 """mars-batch train."""
 
 import sys
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -8,8 +9,8 @@ import click
 
 from mars_model.bundle.manifest import Manifest
 from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.progress import Both, TrainingBar
-from mars_model.errors import MarsBatchError, TrainingInterrupted
+from mars_model.cli.progress import TrainingBar
+from mars_model.errors import TrainingInterrupted, needs_extras
 from mars_model.fitting.tracking import track
 
 
@@ -64,22 +65,16 @@ def _objective(manifest: Manifest) -> str:
 
 def train_and_promote(job: Job, run_date: date, n_processes: int = 1) -> Any:
     """Train with a progress bar. Raises MarsBatchError where the train extra is missing."""
-    try:
+    with needs_extras("training", "train"):
         from mars_model.fitting.train import train_model
-    except ModuleNotFoundError as error:
-        raise MarsBatchError(
-            f"training needs the package {error.name}, which the core installation leaves out. "
-            "Install it with: pip install 'mars-batch[train]'"
-        ) from error
     settings = job.settings
     try:
         with (
             track(settings, run_date, job.say) as tracking,
-            TrainingBar(settings.training.max_epochs) as bar,
+            closing(TrainingBar(settings.training.max_epochs, tracking)) as bar,
         ):
-            progress = bar if tracking is None else Both(bar, tracking)
             trained = train_model(
-                job.warehouse, job.registry, settings, run_date, progress, job.say, n_processes
+                job.warehouse, job.registry, settings, run_date, bar, job.say, n_processes
             )
             if tracking is not None:
                 tracking.log_bundle(trained.bundle, trained.decision)

@@ -3,14 +3,13 @@
 import re
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import table
-from mars_model.errors import MarsBatchError
-from mars_model.settings import find_model_file
+from mars_model.errors import needs_extras
 
 if TYPE_CHECKING:
     from mars_model.comparing.tune import Tuned
@@ -59,22 +58,24 @@ def tune_command(
 
     Example: mars-batch tune --model mars-plus --trials 30
     """
-    settings = job.settings if name is None else job.settings_of_model(find_model_file(name))
+    settings = job.settings if name is None else job.settings_of_model(name)
     fixed = {override.partition("=")[0].strip() for override in job.overrides}
     study = study or settings.model.variant
     database = job.registry.folder / "tuning" / f"{study}.db"
-    runner = _runner()
+    with needs_extras("tuning", "train", "tune"):
+        from mars_model.comparing.tune import tune
+        from mars_model.comparing.tuning_report import files_of
     try:
-        tuned = runner.tune(
+        tuned = tune(
             job.warehouse, database, settings, run_date, n_trials, fixed, timeout_s, job.say
         )
     except KeyboardInterrupt:
         job.say(
             f"stopped; finished trials stay in {database}, their files in "
-            f"{runner.files_of(database)}, and the same command goes on from there"
+            f"{files_of(database)}, and the same command goes on from there"
         )
         raise
-    job.show(_text(tuned, n_trials), _json(tuned))
+    job.show(_text(tuned, n_trials), asdict(tuned))
 
 
 def _text(tuned: "Tuned", n_trials: int) -> str:
@@ -104,19 +105,3 @@ def _text(tuned: "Tuned", n_trials: int) -> str:
         else "no best settings: no trial is complete"
     )
     return "\n".join(lines)
-
-
-def _json(tuned: "Tuned") -> dict[str, Any]:
-    return asdict(tuned)
-
-
-def _runner() -> Any:
-    """The runner. Raises MarsBatchError where an extra is missing."""
-    try:
-        from mars_model.comparing import tune
-    except ModuleNotFoundError as error:
-        raise MarsBatchError(
-            f"tuning needs the package {error.name}, which the core installation leaves out. "
-            "Install it with: pip install 'mars-batch[train,tune]'"
-        ) from error
-    return tune

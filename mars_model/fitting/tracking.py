@@ -24,9 +24,6 @@ class Tracking:
         self._client, self._run_id, self._say = client, run_id, say
         self._is_lost = False
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        """Steps are not logged."""
-
     def on_epoch(self, record: EpochRecord) -> None:
         """Loss and validation MAP@500 of an epoch."""
         metrics = {"epoch_loss": record.loss, "epoch_validation_map@500": record.validation}
@@ -81,15 +78,15 @@ def track(
         yield None
         return
     tracking = _start(settings, run_date, say)
+    status = "KILLED"
     try:
         yield tracking
+        status = "FINISHED"
     except Exception:
-        tracking.end("FAILED")
+        status = "FAILED"
         raise
-    except BaseException:
-        tracking.end("KILLED")
-        raise
-    tracking.end("FINISHED")
+    finally:
+        tracking.end(status)
 
 
 def parameters_of(settings: Settings) -> dict[str, str]:
@@ -122,8 +119,7 @@ def _start(settings: Settings, run_date: date, say: Callable[[str], None]) -> Tr
         name = f"{settings.model.variant} {run_date}"
         run_id = client.create_run(experiment_id, run_name=name, tags=tags).info.run_id
         for first in range(0, len(parameters), _PARAMETERS_PER_CALL):
-            some = parameters[first : first + _PARAMETERS_PER_CALL]
-            client.log_batch(run_id, params=some)
+            client.log_batch(run_id, params=parameters[first : first + _PARAMETERS_PER_CALL])
     except Exception as error:  # each of MLflow's stores raises types of its own
         raise MarsBatchError(
             "settings: the address in 'tracking.uri' (or MLFLOW_TRACKING_URI) cannot be used: "

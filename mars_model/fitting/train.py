@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from mars_model.bundle.promotion import Decision
+from mars_model.bundle.agreement import settings_mismatches
+from mars_model.bundle.promotion import Decision, Measured, Unmeasured, decide
 from mars_model.bundle.registry import Bundle, Registry
-from mars_model.errors import TrainingInterrupted
+from mars_model.errors import MarsBatchError, TrainingInterrupted
 from mars_model.evaluation.export_bundle import write_bundle
 from mars_model.evaluation.fit import FittingTask, checkpoints_of, fit
 from mars_model.evaluation.validation import validation_of
 from mars_model.fitting.distributed import fit_in_processes, settings_of_process
-from mars_model.fitting.promote import promote_if_no_worse
 from mars_model.fitting.training_data import collect_documents, read_training_data
 from mars_model.scoring.encode_documents import encode_documents
 from mars_model.scoring.sessions import open_attention
@@ -20,6 +20,9 @@ from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.checkpoint import Checkpoints
 from mars_model.training.epoch_records import Progress, TrainingResult
+
+# Takes a bundle; its MAP@500 on the held-out likes that the new one was validated on.
+Measure = Callable[[Bundle], float]
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,42 @@ def train_model(
         decision = promote_if_no_worse(registry, bundle, settings, run_date, measure)
     checkpoints.remove()
     return Trained(bundle, fitted.result, decision)
+
+
+def promote_if_no_worse(
+    registry: Registry, new: Bundle, settings: Settings, run_date: date, measure: Measure
+) -> Decision:
+    """Put the new bundle in use unless it is worse by more than the margin; record why."""
+    metrics = new.manifest.metrics
+    measured = Measured(new.model_version, metrics["validation_map@500"])
+    decision = decide(
+        measured,
+        _measure_in_use(registry, measured, settings, measure),
+        int(metrics["n_validation_users"]),
+        settings.promotion.max_map_loss,
+        run_date,
+    )
+    registry.record(decision)
+    return decision
+
+
+def _measure_in_use(
+    registry: Registry, new: Measured, settings: Settings, measure: Measure
+) -> Measured | Unmeasured | None:
+    """The bundle in use on the new held-out likes; None where there is none."""
+    try:
+        version = registry.promoted_version()
+        if version is None:
+            return None
+        if version == new.model_version:
+            return new
+        in_use = registry.open(version)
+        # Nights with these settings refuse it: kept in use, it would stop them.
+        if mismatches := settings_mismatches(in_use, settings):
+            return Unmeasured("; ".join(mismatches))
+        return Measured(version, measure(in_use))
+    except MarsBatchError as error:
+        return Unmeasured(str(error))
 
 
 @contextmanager

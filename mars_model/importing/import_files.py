@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from mars_model.errors import InputDataError
-from mars_model.features.eligibility import require_one_segment
 from mars_model.importing.merge import (
     Imported,
+    keep_good,
     merge_interactions,
     merge_items,
-    none_is_good,
     refuse_to_mix,
-    reject,
 )
 from mars_model.settings import Settings
 from mars_model.sources.files import read_file
@@ -79,17 +77,13 @@ def merge_files(
 
 
 def _import_items(warehouse: Warehouse, settings: Settings, source: str) -> Imported:
-    names = settings.sources.item_columns
     required = ("item_id", *settings.sources.extra_item_columns)
-    raw = read_file(warehouse.spark, source)
-    rows = with_our_names(raw, names, required, source, "sources.item_columns")
+    rows = _read(warehouse, settings, source, required, "item_columns")
     return merge_items(warehouse, settings, rows, source)
 
 
 def _import_interactions(warehouse: Warehouse, settings: Settings, source: str) -> Imported:
-    names = settings.sources.interaction_columns
-    raw = read_file(warehouse.spark, source)
-    rows = with_our_names(raw, names, ("user_id", "item_id"), source, "sources.interaction_columns")
+    rows = _read(warehouse, settings, source, ("user_id", "item_id"), "interaction_columns")
     if settings.likes.min_rating is not None and "rating" not in rows.columns:
         raise InputDataError(
             f"file {source}: column 'rating' not found, which likes.min_rating = "
@@ -103,20 +97,14 @@ def _import_list(warehouse: Warehouse, settings: Settings, table: str, source: s
     """Replace an optional table as a whole; a file of no rows, not of bad ones, empties it."""
     ids = warehouse.id_types()  # they refer to items and users, which come first
     kind = _LISTS[table]
+    rows = _read(warehouse, settings, source, kind.required, kind.names)
+    return keep_good(warehouse, table, kind.validate(rows, ids), ids, source, key=None)
+
+
+def _read(
+    warehouse: Warehouse, settings: Settings, source: str, required: tuple[str, ...], setting: str
+) -> DataFrame:
+    """A file's rows with our names for their columns, by a setting of `sources`."""
+    names = getattr(settings.sources, setting)
     raw = read_file(warehouse.spark, source)
-    names = getattr(settings.sources, kind.names)
-    rows = with_our_names(raw, names, kind.required, source, f"sources.{kind.names}")
-    checked = kind.validate(rows, ids)
-    checked.judged.persist()
-    try:
-        rejected = reject(warehouse, checked, ids, source)
-        n_good = checked.good.count()
-        if rejected and not n_good:
-            raise none_is_good(source, table, rejected)
-        if table == "user_segments":
-            require_one_segment(checked.good, f"file {source}")
-        warehouse.create(table, ids)
-        warehouse.overwrite(table, checked.good)
-    finally:
-        checked.judged.unpersist()
-    return Imported(source, table, n_good, rejected)
+    return with_our_names(raw, names, required, source, f"sources.{setting}")

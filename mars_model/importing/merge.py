@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
+from mars_model.features.eligibility import require_one_segment
 from mars_model.settings import Settings
 from mars_model.sources.files import readable
 from mars_model.sources.validate import (
@@ -41,7 +42,7 @@ def merge_items(warehouse: Warehouse, settings: Settings, rows: DataFrame, sourc
     item_type = _held_item_type(warehouse) or id_type_of(rows, "item_id")
     ids = IdTypes(item_type, "string")
     checked = validate_items(rows, ids, settings.sources.extra_item_columns)
-    return _merge(warehouse, "items", checked, ids, ITEM_KEY, source)
+    return keep_good(warehouse, "items", checked, ids, source, ITEM_KEY)
 
 
 def merge_interactions(warehouse: Warehouse, rows: DataFrame, source: str) -> Imported:
@@ -49,9 +50,8 @@ def merge_interactions(warehouse: Warehouse, rows: DataFrame, source: str) -> Im
     item_type = _held_item_type(warehouse) or id_type_of(rows, "item_id")
     user_type = _held_type(warehouse, "interactions", "user_id") or id_type_of(rows, "user_id")
     ids = IdTypes(item_type, user_type)
-    return _merge(
-        warehouse, "interactions", validate_interactions(rows, ids), ids, INTERACTION_KEY, source
-    )
+    checked = validate_interactions(rows, ids)
+    return keep_good(warehouse, "interactions", checked, ids, source, INTERACTION_KEY)
 
 
 def refuse_to_mix(warehouse: Warehouse) -> None:
@@ -64,37 +64,42 @@ def refuse_to_mix(warehouse: Warehouse) -> None:
         )
 
 
-def _merge(
+def keep_good(
     warehouse: Warehouse,
     table: str,
     checked: Validated,
     ids: IdTypes,
-    key: tuple[str, ...],
     source: str,
+    key: tuple[str, ...] | None,
 ) -> Imported:
+    """Good rows into a table, by key; without a key in place of all that it held.
+
+    Raises InputDataError where no row is good. Without a key a file of no rows is none of these:
+    it empties the table.
+    """
     checked.judged.persist()
     try:
-        rejected = reject(warehouse, checked, ids, source)
+        rejected = _reject(warehouse, checked, ids, source)
         n_good = checked.good.count()
-        if not n_good:
-            raise none_is_good(source, table, rejected)
+        if not n_good and (rejected or key):
+            reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
+            raise InputDataError(
+                f"file {source}: none of its rows keeps the contract of {table} "
+                f"({reasons or 'it is empty'}). See the table rejected_rows"
+            )
+        if table == "user_segments":
+            require_one_segment(checked.good, f"file {source}")
         warehouse.create(table, ids)
-        warehouse.merge(table, checked.good, key)
+        if key:
+            warehouse.merge(table, checked.good, key)
+        else:
+            warehouse.overwrite(table, checked.good)
     finally:
         checked.judged.unpersist()
     return Imported(source, table, n_good, rejected)
 
 
-def none_is_good(source: str, table: str, rejected: dict[str, int]) -> InputDataError:
-    """The error of a file that has no good row, with what its rows were rejected for."""
-    reasons = "; ".join(f"{reason}: {n} rows" for reason, n in rejected.items())
-    return InputDataError(
-        f"file {source}: none of its rows keeps the contract of {table} "
-        f"({reasons or 'it is empty'}). See the table rejected_rows"
-    )
-
-
-def reject(warehouse: Warehouse, checked: Validated, ids: IdTypes, source: str) -> dict[str, int]:
+def _reject(warehouse: Warehouse, checked: Validated, ids: IdTypes, source: str) -> dict[str, int]:
     """Keep the bad rows in rejected_rows, in place of those of an earlier import of the file."""
     with readable(source):  # the first action: a file may break far behind its start
         counted = checked.rejected.groupBy("reason").count().orderBy("reason").collect()

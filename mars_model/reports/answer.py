@@ -35,7 +35,8 @@ def answer(comparison: ComparisonFile) -> Answer:
         return Answer(*_nothing(comparison), ())
     further = (*_one_split(comparison, ran[0]), *_unmeasured(comparison))
     if len(ran) == 1:
-        headline = f"Only {ran[0].model} has a figure: {_value(ran[0], metric)}."
+        only = figure(ran[0].mean(metric), ran[0].deviation(metric))
+        headline = f"Only {ran[0].model} has a figure: {metric_name(metric)} {only}."
         sureness = "It says how good this model is, not whether another one would be better."
         return Answer(headline, sureness, further)
     best, rival = ran[0], _rival(ran)
@@ -189,10 +190,6 @@ def _nothing(comparison: ComparisonFile) -> tuple[str, str]:
         "No model has a figure, so nothing can be said.",
         f"{count(len(comparison.models), 'model')} could not be run; the reasons stand below.",
     )
-
-
-def _value(row: ModelRow, metric: str) -> str:
-    return f"{metric_name(metric)} {figure(row.mean(metric), row.deviation(metric))}"
 
 
 def _mean(row: ModelRow, metric: str) -> float:

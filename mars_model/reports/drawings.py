@@ -7,9 +7,8 @@ from markupsafe import Markup
 
 from mars_model.reports.answer import all_metrics, main_metric, ranking
 from mars_model.reports.contract import ComparisonFile, Curve, Group, Point
-from mars_model.reports.figures import ModelRow
 from mars_model.reports.names import figure, joined, metric_name
-from mars_model.reports.plots import Bar, Series, draw_bars, draw_dots, draw_lines
+from mars_model.reports.plots import Series, draw_bars, draw_dots, draw_lines
 from mars_model.reports.svg import inline_svg
 
 _N_SHOWN = 5  # models with a colour of their own among groups; more cannot be told apart
@@ -34,7 +33,7 @@ def bars(comparison: ComparisonFile) -> Drawing | None:
     for metric in metrics:
         rows = ranking(comparison, metric)
         label = "; ".join(f"{row.model} {figure(row.mean(metric))}" for row in rows)
-        svg = draw_bars([_bar(row, metric) for row in rows], metric_name(metric))
+        svg = draw_bars(rows, metric, metric_name(metric))
         panels.append((svg, f"Bars of {metric_name(metric)} by model: {label}"))
     caption = (
         "Mean over the splits, longer is better; whiskers are one standard deviation, the small "
@@ -43,12 +42,6 @@ def bars(comparison: ComparisonFile) -> Drawing | None:
     if any(row.is_baseline for row in comparison.models):
         caption += " Baselines are grey."
     return Drawing("The figures by model", caption, _inline("bars", panels))
-
-
-def _bar(row: ModelRow, metric: str) -> Bar:
-    mean = row.mean(metric) or 0.0
-    is_marked = not row.is_baseline
-    return Bar(row.model, mean, row.deviation(metric), row.by_seed(metric), is_marked)
 
 
 def grouped_by(comparison: ComparisonFile) -> list[str]:

@@ -22,6 +22,7 @@ def comparison_content(
     """What JSON holds, all digits; `name` is the data's, `made_with` the command."""
     metrics = main_metrics(comparison.at)
     facts = comparison.protocol
+    split = {key: value for key, value in comparison.split.items() if key != "split"}
     tests = [test for metric in metrics for test in paired_tests(comparison.ran, metric)]
     return {
         "made_with": made_with,
@@ -31,7 +32,7 @@ def comparison_content(
             **{key: facts[key] for key in ("n_users", "n_items", "n_likes", "likes")},
             "fingerprint": comparison.dataset,
         },
-        "split": {"name": comparison.split_name, **_without(comparison.split, "split")},
+        "split": {"name": comparison.split_name, **split},
         "protocol": facts,
         "seeds": list(comparison.seeds),
         "n_trials": comparison.n_trials,
@@ -79,7 +80,3 @@ def _model(outcome: Outcome) -> dict[str, Any]:
             row[f"{metric}_sd"] = outcome.deviation(metric)
             row[f"{metric}_by_seed"] = outcome.values(metric)
     return row
-
-
-def _without(tree: dict[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in tree.items() if name != key}

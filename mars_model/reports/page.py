@@ -44,7 +44,7 @@ def _view(comparison: ComparisonFile) -> dict[str, Any]:
     """What the template shows, section by section."""
     said = answer(comparison)
     of_groups = [group_table(comparison, by) for by in grouped_by(comparison)]
-    of_curves = [list(curve_tables(comparison, name)) for name in figure_names(comparison)]
+    of_curves = [curve_tables(comparison, name) for name in figure_names(comparison)]
     with_settings = [row for row in comparison.models if row.settings]
     return {
         "comparison": comparison,

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from mars_model.reports.contract import Point
+from mars_model.reports.figures import ModelRow
 from mars_model.reports.svg import GRID, INK, MUTED, SERIES, SOFT
 
 WIDTH_PT = 340.0  # a phone's width, so that text keeps its size there
@@ -43,16 +44,6 @@ _STYLE: Any = {
 }
 
 
-class Bar(NamedTuple):
-    """One model's mean, its standard deviation and a value per seed."""
-
-    name: str
-    mean: float
-    deviation: float | None
-    by_seed: Sequence[float]
-    is_marked: bool
-
-
 class Series(NamedTuple):
     """One line or one set of dots; that of the paper is hollow and dashed."""
 
@@ -62,16 +53,18 @@ class Series(NamedTuple):
     is_muted: bool = False
 
 
-def draw_bars(bars: Sequence[Bar], x_label: str) -> str:
+def draw_bars(rows: Sequence[ModelRow], metric: str, x_label: str) -> str:
     """Draw a bar per model, the first on top, with whiskers of one deviation and dots per seed."""
-    with _panel(46 + 24 * len(bars)) as (axes, text):
-        for y, bar in enumerate(bars):
-            axes.barh(y, bar.mean, height=0.6, color=SERIES[0] if bar.is_marked else SOFT)
-            if bar.deviation is not None:
-                axes.errorbar(bar.mean, y, xerr=bar.deviation, color=INK, capsize=3, linewidth=1.2)
-            axes.scatter(bar.by_seed, [y + 0.42] * len(bar.by_seed), s=6, color=MUTED)
-        _name_rows(axes, [bar.name for bar in bars])
-        axes.set_xlim(left=min(0.0, *(bar.mean for bar in bars), 0.0))
+    means = [row.mean(metric) or 0.0 for row in rows]
+    with _panel(46 + 24 * len(rows)) as (axes, text):
+        for y, (row, mean) in enumerate(zip(rows, means, strict=True)):
+            axes.barh(y, mean, height=0.6, color=SOFT if row.is_baseline else SERIES[0])
+            deviation, by_seed = row.deviation(metric), row.by_seed(metric)
+            if deviation is not None:
+                axes.errorbar(mean, y, xerr=deviation, color=INK, capsize=3, linewidth=1.2)
+            axes.scatter(by_seed, [y + 0.42] * len(by_seed), s=6, color=MUTED)
+        _name_rows(axes, [row.model for row in rows])
+        axes.set_xlim(left=min(0.0, *means, 0.0))
         axes.set_xlabel(x_label)
     return text.getvalue()
 

@@ -1,7 +1,7 @@
 """The tables of the report, as columns and cells of text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mars_model.reports.answer import all_metrics, main_metric, ranking
@@ -44,7 +44,9 @@ def figures_table(comparison: ComparisonFile) -> Table:
     ]
     caption = "Mean ± standard deviation over the splits, the best of each metric in bold"
     columns = ("model", *map(metric_name, metrics), *known)
-    return Table(caption, columns, tuple(rows), _best_by_column(models, metrics))
+    by_column = [_best_of([model.mean(metric) for model in models]) for metric in metrics]
+    best = {(row, column) for column, places in enumerate(by_column, start=1) for row in places}
+    return Table(caption, columns, tuple(rows), frozenset(best))
 
 
 def lists_table(comparison: ComparisonFile) -> Table | None:
@@ -85,19 +87,16 @@ def group_table(comparison: ComparisonFile, by: str) -> Table:
     groups.sort(key=lambda group: metrics.index(group.metric))
     for number, group in enumerate(groups):
         values = [group.values.get(name) for name in models]
-        top = max((v for v in values if v is not None), default=None)
-        best |= {(number, i + 3) for i, v in enumerate(values) if v is not None and v == top}
+        best |= {(number, i + 3) for i in _best_of(values)}
         users = "–" if group.n_users is None else f"{group.n_users:,}"
         rows.append((group.name, metric_name(group.metric), users, *map(figure, values)))
     columns = ("part", "metric", "users", *models)
     return Table(f"By {by}", columns, tuple(rows), frozenset(best))
 
 
-def curve_tables(comparison: ComparisonFile, name: str) -> Iterator[Table]:
+def curve_tables(comparison: ComparisonFile, name: str) -> list[Table]:
     """One table per panel of a figure: a row per setting, a column per line."""
-    for curve in comparison.curves:
-        if curve.figure == name:
-            yield _curve_table(curve)
+    return [_curve_table(curve) for curve in comparison.curves if curve.figure == name]
 
 
 def _curve_table(curve: Curve) -> Table:
@@ -158,15 +157,10 @@ def _name(model: ModelRow) -> str:
     return model.model if model.metrics else f"{model.model} (not run)"
 
 
-def _best_by_column(
-    models: Sequence[ModelRow], metrics: Sequence[str]
-) -> frozenset[tuple[int, int]]:
-    best = set()
-    for column, metric in enumerate(metrics, start=1):
-        values = [model.mean(metric) for model in models]
-        top = max(value for value in values if value is not None)
-        best |= {(row, column) for row, value in enumerate(values) if value == top}
-    return frozenset(best)
+def _best_of(values: Sequence[float | None]) -> list[int]:
+    """Where the largest stands, at each of its places."""
+    top = max((value for value in values if value is not None), default=None)
+    return [i for i, value in enumerate(values) if value is not None and value == top]
 
 
 def _plain_name(model: str) -> str:

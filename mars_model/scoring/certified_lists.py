@@ -10,7 +10,7 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue, Vectors
 from mars_model.scoring.certificate import Biases, Lists, Scratch, User, certify
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import gather_slots
+from mars_model.scoring.exact import empty_lists, gather_slots
 
 _N_BINS = 8
 
@@ -19,9 +19,8 @@ _N_BINS = 8
 class NeighbourLists:
     """For each of L liked items the T items with the largest `relevance + bias`.
 
-    Shapes: I items, C candidates. A list that holds less than
-    the catalogue says in its floor how large any other value can be; entries that are no
-    candidates now are −1.
+    Shapes: I items, C candidates. A list that holds less than the catalogue says in its floor how
+    large any other value can be; entries that are no candidates now are −1.
     """
 
     row_of_item: NDArray[np.int32]  # [I], −1 for items without a list
@@ -64,11 +63,9 @@ def top_n_by_lists(
     """The n best unseen candidates of each user, where the lists prove them."""
     users = histories.n_users
     found = Found(
-        np.full((users, n), -np.inf, dtype=np.float32),
-        np.full((users, n), -1, dtype=np.int32),
+        *empty_lists(users, n),
         np.zeros(users, dtype=np.bool_),
-        np.zeros(users, dtype=np.int64),
-        np.zeros(users, dtype=np.int64),
+        *(np.zeros(users, dtype=np.int64) for _ in range(2)),
     )
     bins, bin_of = bias_bins(catalogue.item_bias)
     _certify_block(

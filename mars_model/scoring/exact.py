@@ -70,6 +70,12 @@ def weigh(relevance: NDArray[np.float64], is_sum: bool, out: NDArray[np.float64]
     return total
 
 
+def empty_lists(n_users: int, n: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Scores and positions [U, N] of lists that nothing was offered to: −inf and −1."""
+    scores = np.full((n_users, n), -np.inf, dtype=np.float32)
+    return scores, np.full((n_users, n), -1, dtype=np.int32)
+
+
 @compiled
 def offer(
     scores: NDArray[np.float32],

@@ -94,10 +94,7 @@ class KeptLists:
         )
 
     def among(
-        self,
-        catalogue: Catalogue,
-        in_memory: NDArray[np.uint64],
-        changed: NDArray[np.int64],
+        self, catalogue: Catalogue, in_memory: NDArray[np.uint64], changed: NDArray[np.int64]
     ) -> NeighbourLists:
         """Lists of positions among all items → among a night's candidates.
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists, top_n_by_lists
+from mars_model.scoring.exact import empty_lists
 from mars_model.scoring.sessions import Attention
 from mars_model.scoring.top_n import top_n_in_full, top_n_plainly
 from mars_model.settings import AttentionKind
@@ -28,15 +29,6 @@ class Served:
     positions: NDArray[np.int32]
     is_left: NDArray[np.bool_]  # [U] not served yet
     counts: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def nobody_yet(cls, n_users: int, n: int) -> "Served":
-        """Empty lists."""
-        return cls(
-            np.full((n_users, n), -np.inf, dtype=np.float32),
-            np.full((n_users, n), -1, dtype=np.int32),
-            np.ones(n_users, dtype=np.bool_),
-        )
 
     def take_in(
         self,
@@ -69,7 +61,8 @@ def serve(
     lengths = np.diff(histories.starts)
     n_allowed = catalogue.allowed.sum(axis=1)[segments]
     pairs = lengths * n_allowed
-    served = Served.nobody_yet(histories.n_users, n)
+    n_users = histories.n_users
+    served = Served(*empty_lists(n_users, n), np.ones(n_users, dtype=np.bool_))
     served.counts["pairs"] = int(pairs.sum())
     few = np.flatnonzero(
         n_allowed <= min(_FEW_CANDIDATES, _SMALL_SHARE * len(catalogue.candidates))

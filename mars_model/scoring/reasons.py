@@ -47,12 +47,7 @@ def explain(
         np.full(shape, -1, dtype=np.int32), *(np.zeros(shape, dtype=np.float32) for _ in range(3))
     )
     _explain_block(
-        histories.starts,
-        histories.item_idx,
-        catalogue.vectors(),
-        positions,
-        kind == "sum",
-        reasons,
+        histories.starts, histories.item_idx, catalogue.vectors(), positions, kind == "sum", reasons
     )
     return reasons
 

@@ -8,12 +8,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.catalogue import Catalogue, popular_list
 from mars_model.scoring.certified_lists import NeighbourLists
-from mars_model.scoring.fallback import popular_list
-from mars_model.scoring.list_rows import fallback_rows, model_rows
 from mars_model.scoring.paths import serve
-from mars_model.scoring.reasons import explain
+from mars_model.scoring.reasons import Reasons, explain
 from mars_model.scoring.sessions import Attention
 from mars_model.settings import AttentionKind, ScoringSettings
 
@@ -53,10 +51,10 @@ class BlockScorer:
         parts = []
         counts: Counter[str] = Counter()
         if len(by_model):
-            lists, counts = self._by_model(users, histories.take(by_model), segments, by_model)
+            lists, counts = self._by_model(histories.take(by_model), segments[by_model])
             parts.append((by_model, lists, MODEL_SOURCE))
         if len(others):
-            lists = self._by_fallback(users, histories, segments, others)
+            lists = self._by_fallback(histories.take(others), segments[others])
             parts.append((others, lists, self.settings.fallback))
         order = pa.array(np.concatenate([some for some, _, _ in parts]))
         columns = {name: users.column(name).take(order) for name in users.schema.names}
@@ -67,48 +65,76 @@ class BlockScorer:
         return pa.RecordBatch.from_pydict(columns), counts
 
     def _by_model(
-        self,
-        users: pa.RecordBatch,
-        block: LikeMatrix,
-        segments: NDArray[np.int32],
-        by_model: NDArray[np.int64],
+        self, block: LikeMatrix, segments: NDArray[np.int32]
     ) -> tuple[pa.ListArray, Counter[str]]:
         catalogue, n, kind = self.catalogue, self.settings.top_n, self.attention_kind
-        served = serve(self.attention, self.lists, catalogue, block, segments[by_model], n, kind)
+        served = serve(self.attention, self.lists, catalogue, block, segments, n, kind)
         reasons = explain(catalogue, block, served.positions, self.settings.n_reasons, kind)
-        rows = model_rows(
-            users.column("user_id").take(pa.array(by_model)),
-            catalogue,
-            block.starts,
-            block.item_idx,
-            served.scores,
-            served.positions,
-            reasons,
-            MODEL_SOURCE,
-        )
-        return _by_user(rows, (served.positions >= 0).sum(axis=1)), served.counts
+        lists = _with_reasons(catalogue, block, served.scores, served.positions, reasons)
+        return lists, served.counts
 
-    def _by_fallback(
-        self,
-        users: pa.RecordBatch,
-        histories: LikeMatrix,
-        segments: NDArray[np.int32],
-        others: NDArray[np.int64],
-    ) -> pa.ListArray:
-        n = self.settings.top_n
+    def _by_fallback(self, block: LikeMatrix, segments: NDArray[np.int32]) -> pa.ListArray:
+        """Scored by likes, without reasons."""
+        catalogue, n = self.catalogue, self.settings.top_n
         popular = [
-            popular_list(self.catalogue, histories.row(u), n, int(segments[u]))
-            for u in others.tolist()
+            popular_list(catalogue, block.row(user), n, segment)
+            for user, segment in enumerate(segments.tolist())
         ]
-        user_ids = users.column("user_id").take(pa.array(others))
-        rows = fallback_rows(user_ids, self.catalogue, popular, self.settings.fallback)
-        return _by_user(rows, np.array([len(items) for items in popular]))
+        items = np.concatenate(popular)
+        item_ids = _ids(catalogue, items)
+        names = ("attention", "contribution", "score_without")
+        fields = [("item_id", item_ids.type), *((name, pa.float32()) for name in names)]
+        nothing = pa.array([[]] * len(items), type=pa.list_(pa.struct(fields)))
+        n_likes = catalogue.n_likes[items].astype(np.float32)
+        return _lists(np.array([len(p) for p in popular]), item_ids, n_likes, nothing)
 
 
-def _by_user(rows: pa.RecordBatch, lengths: NDArray[np.int64]) -> pa.ListArray:
-    """Rows of users one after the other → a list of structs for each."""
+def _with_reasons(
+    catalogue: Catalogue,
+    histories: LikeMatrix,
+    scores: NDArray[np.float32],
+    positions: NDArray[np.int32],
+    reasons: Reasons,
+) -> pa.ListArray:
+    """Lists of users served by the model: `scores` and `positions` [U, N], −1 behind the end."""
+    users, places = np.nonzero(positions >= 0)
+    items = catalogue.candidate_idx[positions[users, places]]
+    is_reason = reasons.slots[users, places] >= 0
+    n_reasons = is_reason.sum(axis=1)
+    slots = reasons.slots[users, places][is_reason]
+    liked = histories.item_idx[np.repeat(histories.starts[users], n_reasons) + slots]
+    without = reasons.score_without[users, places][is_reason]
+    because = _grouped(
+        n_reasons,
+        {
+            "item_id": _ids(catalogue, liked),
+            "attention": pa.array(reasons.attention[users, places][is_reason]),
+            "contribution": pa.array(reasons.contribution[users, places][is_reason]),
+            "score_without": pa.array(without, mask=np.isnan(without)),
+        },
+    )
+    lengths = (positions >= 0).sum(axis=1)
+    return _lists(lengths, _ids(catalogue, items), scores[users, places], because)
+
+
+def _ids(catalogue: Catalogue, item_idx: NDArray[np.int64]) -> pa.Array:
+    return pa.array(np.asarray(catalogue.item_ids[item_idx]))
+
+
+def _lists(
+    lengths: NDArray[np.int64], item_ids: pa.Array, scores: NDArray[np.float32], because: pa.Array
+) -> pa.ListArray:
+    """Rows of users one after the other, so many of each, as lists."""
+    places = np.arange(len(item_ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    ranks = pa.array((places + 1).astype(np.int32))
+    columns = (ranks, item_ids, pa.array(scores), because)
+    return _grouped(lengths, dict(zip(LIST_FIELDS, columns, strict=True)))
+
+
+def _grouped(lengths: NDArray[np.int64], columns: dict[str, pa.Array]) -> pa.ListArray:
+    """Rows of columns → lists of structs, of these lengths."""
     ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    structs = pa.StructArray.from_arrays([rows.column(n) for n in LIST_FIELDS], list(LIST_FIELDS))
+    structs = pa.StructArray.from_arrays(list(columns.values()), list(columns))
     return pa.ListArray.from_arrays(pa.array(ends), structs)
 
 

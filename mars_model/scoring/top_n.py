@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue, Vectors, largest_norm
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import gather_slots, settle
+from mars_model.scoring.exact import empty_lists, gather_slots, settle
 from mars_model.scoring.full_blocks import (
     COLUMNS,
     Shortlists,
@@ -77,15 +77,13 @@ def top_n_plainly(
     kind: AttentionKind,
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The same lists by float64 attention over every candidate: for few candidates or users."""
-    pieces = []
+    pieces = [empty_lists(0, n)]
     at_once = max(1, _PLACES_PER_CALL // max(1, len(catalogue.candidates)))
     for start in range(0, histories.n_users, at_once):
         users = np.arange(start, min(start + at_once, histories.n_users))
         block = histories.take(users)
         found = _allowed_unseen(catalogue, block, segments[users])
         pieces.append(settle_users(catalogue, block, found, n, kind))
-    if not pieces:
-        return np.zeros((0, n), dtype=np.float32), np.zeros((0, n), dtype=np.int32)
     scores, positions = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     return scores, positions
 
@@ -108,20 +106,16 @@ def shortlist(
     weighted = aligned(len(slots))
     block = np.zeros((COLUMNS, memory.shape[1]), dtype=np.float32)
     reach = largest_norm(memory)
-    barred_starts, barred = _seen_candidates(histories, catalogue)
+    barred = _seen_candidates(histories, catalogue)
     users = Users(
         histories.starts,
         rows.astype(np.int32),
-        barred_starts,
-        barred,
-        barred_starts[:-1].copy(),
+        barred.starts,
+        barred.item_idx,
+        barred.starts[:-1].copy(),
         np.zeros(n_users, dtype=np.int32) if segments is None else segments,
     )
-    best = Shortlists(
-        np.full((n_users, width), -np.inf, dtype=np.float32),
-        np.full((n_users, width), -1, dtype=np.int32),
-        np.zeros(n_users, dtype=np.bool_),
-    )
+    best = Shortlists(*empty_lists(n_users, width), np.zeros(n_users, dtype=np.bool_))
     item_bias, allowed = np.asarray(catalogue.item_bias), np.asarray(catalogue.allowed)
     for first in range(0, len(catalogue.candidates), COLUMNS):
         some = np.asarray(catalogue.candidates[first : first + COLUMNS])
@@ -142,8 +136,7 @@ def settle_users(
     kind: AttentionKind,
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The n best of each user's `found` [U, S] (−1: no candidate), by their float64 scores."""
-    scores = np.full((histories.n_users, n), -np.inf, dtype=np.float32)
-    positions = np.full((histories.n_users, n), -1, dtype=np.int32)
+    scores, positions = empty_lists(histories.n_users, n)
     vectors, is_sum = catalogue.vectors(), kind == "sum"
     _settle_block(histories.starts, histories.item_idx, vectors, found, is_sum, scores, positions)
     return scores, positions
@@ -154,8 +147,8 @@ def _allowed_unseen(
 ) -> NDArray[np.int32]:
     """All candidates that each user may get, [U, most of any], −1 behind the end."""
     may = np.array(catalogue.allowed[segments])
-    starts, seen = _seen_candidates(histories, catalogue)
-    may[np.repeat(np.arange(histories.n_users), np.diff(starts)), seen] = False
+    seen = _seen_candidates(histories, catalogue)
+    may[seen.user_idx, seen.item_idx] = False
     n_most = int(may.sum(axis=1).max(initial=0))
     found = np.full((histories.n_users, n_most), -1, dtype=np.int32)
     for user_idx, row in enumerate(may):
@@ -164,16 +157,11 @@ def _allowed_unseen(
     return found
 
 
-def _seen_candidates(
-    histories: LikeMatrix, catalogue: Catalogue
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Each user's liked candidates ascending, as starts [U+1] and positions."""
-    seen = catalogue.candidate_of_item()[histories.item_idx]
-    users = np.repeat(np.arange(histories.n_users), np.diff(histories.starts))
-    is_candidate = seen >= 0
-    starts = np.zeros(histories.n_users + 1, dtype=np.int64)
-    np.cumsum(np.bincount(users[is_candidate], minlength=histories.n_users), out=starts[1:])
-    return starts, seen[is_candidate].astype(np.int32)
+def _seen_candidates(histories: LikeMatrix, catalogue: Catalogue) -> LikeMatrix:
+    """The likes of candidates alone, by position among the candidates."""
+    seen = catalogue.candidate_of_item()[histories.item_idx].astype(np.int32)
+    starts = histories.only(seen >= 0).starts
+    return LikeMatrix(starts, seen[seen >= 0], len(catalogue.candidates))
 
 
 @compiled

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.kept_lists import marks
 
 
 def needed_candidates(
@@ -19,13 +20,16 @@ def needed_candidates(
     Twins have equal vectors, biases and segments. A tie goes to the lower position, so a list takes
     of some twins the first n at most that its user has not liked.
     """
-    keys = _keys(catalogue)
+    if len(catalogue.candidates) <= n:
+        return None
+    segments = np.packbits(catalogue.allowed, axis=0).T.astype(np.float32)
+    keys = marks(catalogue.candidates, catalogue.item_bias, segments)
     order = np.argsort(keys, kind="stable")
-    is_first = np.append(True, keys[order][1:] != keys[order][:-1])[: len(order)]
+    is_first = np.append(True, keys[order][1:] != keys[order][:-1])
     starts = np.flatnonzero(is_first)
     group = np.cumsum(is_first) - 1
     sizes = np.diff(np.append(starts, len(order)))
-    if not len(sizes) or sizes.max() <= n:
+    if sizes.max() <= n:
         return None
     is_large = np.zeros(len(order), dtype=np.bool_)
     is_large[order] = sizes[group] > n
@@ -36,19 +40,6 @@ def needed_candidates(
     ):
         return None
     return np.sort(order[~is_spare])
-
-
-def _keys(catalogue: Catalogue) -> NDArray[np.uint64]:
-    """Equal for twins, and as good as never for others: [C]."""
-    rng = np.random.default_rng(0)
-    columns = [_bits(catalogue.item_bias), *_bits(catalogue.candidates).T]
-    if len(catalogue.allowed) > 1:
-        columns += list(np.packbits(catalogue.allowed, axis=0))
-    keys = np.zeros(len(catalogue.candidates), dtype=np.uint64)
-    for column in columns:
-        keys += column.astype(np.uint64) * rng.integers(2**63, dtype=np.uint64)
-        keys ^= keys >> np.uint64(29)
-    return keys
 
 
 def _most_liked(catalogue: Catalogue, histories: LikeMatrix, is_counted: NDArray[np.bool_]) -> int:

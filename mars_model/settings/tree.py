@@ -1,6 +1,6 @@
 """Every setting with its type, default and limits. conf/mars-batch.yaml shows them all."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,8 +15,6 @@ _SEGMENT_ITEM_COLUMNS = ("segment", "item_id")
 TextKind = Literal["cnn", "mean", "none"]
 # softmax: the paper's; sum: every liked item counts 1.
 AttentionKind = Literal["softmax", "sum"]
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
 
 
 class _Branch(BaseModel):
@@ -160,7 +158,7 @@ class AuditSettings(_Branch):
 class EvaluationSettings(_Branch):
     """How models are compared."""
 
-    n_trials: Count = 10  # settings tried for each model, the same number for all
+    n_trials: int = Field(10, ge=1)  # settings tried for each model, the same number for all
 
 
 class TrackingSettings(_Branch):

@@ -64,10 +64,8 @@ def texts_of(table: pa.Table, columns: Sequence[str]) -> list[str]:
 
 
 def _as_table(rows: Rows, columns: Sequence[str]) -> pa.Table:
-    if isinstance(rows, pa.Table):
-        return rows
-    if isinstance(rows, pa.RecordBatch):
-        return pa.Table.from_batches([rows])
+    if isinstance(rows, pa.Table | pa.RecordBatch):
+        return pa.table(rows)
     if isinstance(rows, pd.DataFrame):
         known = [name for name in columns if name in rows.columns]
         return pa.Table.from_pandas(rows[known], preserve_index=False)

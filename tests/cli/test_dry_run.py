@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from mars_model.cli import night as commands
 from mars_model.cli.main import main
-from mars_model.cli.show_dry_run import estimate_text
+from mars_model.cli.show import estimate_text
 from mars_model.night.dry_run import Estimate
 from tests.conftest import Night, small_settings
 

@@ -10,8 +10,7 @@ from click.testing import CliRunner
 from mars_model.cli.main import main
 from mars_model.errors import MarsBatchError
 from mars_model.evaluation.holdout import hold_out
-from mars_model.fitting.promote import promote_if_no_worse
-from mars_model.fitting.train import train_model
+from mars_model.fitting.train import promote_if_no_worse, train_model
 from mars_model.fitting.training_data import read_training_data
 from tests.conftest import RUN_DATE, Night, SilentProgress, small_settings
 from tests.night.conftest import copy_night, rows_of

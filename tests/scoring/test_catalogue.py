@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from mars_model.scoring.catalogue import Catalogue, sort_popular
-from mars_model.scoring.fallback import popular_list
+from mars_model.scoring.catalogue import Catalogue, popular_list, sort_popular
 
 
 @pytest.fixture
