@@ -23,7 +23,7 @@ from mars_model.sources.research.records import (
     Interaction,
     Row,
     broken,
-    rows_of_lines,
+    rows_of_file,
 )
 from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 
@@ -46,14 +46,10 @@ def open_set(files: Sequence[Path]) -> ResearchSet:
     read_texts = read_raw_data if raw_data else read_rawtext
     return ResearchSet(
         Reading((texts,), partial(_read_articles, read_texts, tag_files, bool(raw_data))),
-        Reading((users,), _read_libraries),
+        Reading((users,), partial(rows_of_file, _library)),
         has_ratings=False,
         other_files=tag_files or (),
     )
-
-
-def _read_libraries(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path), _library)
 
 
 def _library(line: Line) -> list[Interaction]:
