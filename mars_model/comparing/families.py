@@ -14,7 +14,7 @@ from mars_model.evaluation.baselines.choose_baseline import baseline
 from mars_model.evaluation.baselines.interface import Known
 from mars_model.evaluation.baselines.spaces import SPACES
 from mars_model.evaluation.comparison import Contender
-from mars_model.evaluation.metrics.average_precision import CUTOFF
+from mars_model.evaluation.metrics.accuracy import CUTOFF
 from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.search_space import Space, Value
 from mars_model.evaluation.splits.split import Split

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.evaluation.fit import FittingTask, attention_of, fit
-from mars_model.evaluation.metrics.average_precision import CUTOFF
+from mars_model.evaluation.metrics.accuracy import CUTOFF
 from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.validation import rank_by_vectors
 from mars_model.scoring.catalogue import Catalogue
