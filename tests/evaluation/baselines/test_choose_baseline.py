@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mars_model.errors import MarsBatchError
-from mars_model.evaluation.baselines import by_name
+from mars_model.evaluation.baselines import choose_baseline
 from mars_model.evaluation.baselines.choose_baseline import NAMES, baseline, why_not
 from mars_model.evaluation.baselines.spaces import SPACES, Choice, Range
 
@@ -25,7 +25,7 @@ def test_a_missing_package_is_named_with_what_installs_it(
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(f"No module named '{name}'")
 
-    monkeypatch.setattr(by_name, "import_module", missing)
+    monkeypatch.setattr(choose_baseline, "import_module", missing)
     name = {"cmfrec": "cmf", "cornac": "ctr"}[module]
     reason = why_not(name)
     assert reason is not None
@@ -38,12 +38,12 @@ def test_a_library_that_does_not_load_counts_as_missing(monkeypatch: pytest.Monk
     def broken(name: str) -> Any:
         raise OSError("libgomp.so.1: cannot open shared object file")
 
-    monkeypatch.setattr(by_name, "import_module", broken)
+    monkeypatch.setattr(choose_baseline, "import_module", broken)
     assert "libgomp.so.1" in (why_not("item-knn") or "")
 
 
 def test_what_needs_no_extra_can_always_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(by_name, "import_module", builtins.__import__)
+    monkeypatch.setattr(choose_baseline, "import_module", builtins.__import__)
     assert [why_not(name) for name in ("popularity", "ease", "als")] == [None, None, None]
 
 
