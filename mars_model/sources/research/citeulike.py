@@ -22,7 +22,6 @@ from mars_model.sources.research.records import (
     BrokenLineError,
     Interaction,
     Row,
-    broken,
     rows_of_file,
 )
 from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
@@ -72,22 +71,21 @@ def _read_articles(
 
 def _collect_tags(
     names_file: Path, links_file: Path, is_by_article: bool, tags: dict[str, list[str]]
-) -> Iterator[Broken]:
+) -> Iterator[Row | Broken]:
     """Fill `tags` by article; yields only the lines that say nothing."""
     names = [line.text.strip() for line in read_lines(names_file, can_be_latin_1=True)]
-    for line in read_lines(links_file):
-        try:
-            if line.damage is not None:
-                raise BrokenLineError(line.damage)
-            for number in _numbers(line.text):
-                article, tag = line.number - 1, int(number)
-                if not is_by_article:
-                    article, tag = tag, article
-                if not 0 <= tag < len(names):
-                    raise BrokenLineError(f"a tag that is not in {names_file.name}")
-                tags.setdefault(str(article), []).append(names[tag])
-        except BrokenLineError as error:
-            yield broken(links_file, line, str(error))
+
+    def collect(line: Line) -> tuple[Row, ...]:
+        for number in _numbers(line.text):
+            article, tag = line.number - 1, int(number)
+            if not is_by_article:
+                article, tag = tag, article
+            if not 0 <= tag < len(names):
+                raise BrokenLineError(f"a tag that is not in {names_file.name}")
+            tags.setdefault(str(article), []).append(names[tag])
+        return ()
+
+    return rows_of_file(collect, links_file)
 
 
 def _numbers(text: str) -> list[str]:
