@@ -15,15 +15,18 @@ from mars_model.evaluation.metrics.accuracy import (
     reciprocal_rank,
 )
 from mars_model.evaluation.metrics.beyond_accuracy import (
+    HEAD,
+    MIDDLE,
+    TAIL,
     catalogue_coverage,
     cold_share,
     novelty,
+    popularity_groups,
     popularity_miscalibration,
 )
 from mars_model.evaluation.metrics.hits import Hits
 from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors, intra_list_similarity
 from mars_model.evaluation.metrics.means import mean_over_users, n_counted
-from mars_model.evaluation.metrics.popularity_groups import HEAD, MIDDLE, TAIL, popularity_groups
 from mars_model.features.likes import LikeMatrix
 
 # Parts of the test likes, by how much their items were liked in training.

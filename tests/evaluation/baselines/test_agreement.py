@@ -21,7 +21,7 @@ from mars_model.evaluation.metrics.accuracy import CUTOFF, mean_average_precisio
 from mars_model.evaluation.metrics.hits import Hits
 from mars_model.evaluation.metrics.means import mean_over_users
 from mars_model.evaluation.ranking import rank_unseen
-from mars_model.evaluation.splits.paper import split_likes
+from mars_model.evaluation.splits.by_user import split_likes
 from mars_model.evaluation.splits.split import Split
 from mars_model.features.likes import LikeMatrix
 
@@ -61,7 +61,7 @@ def test_cornacs_evaluation_of_its_own_model_agrees(name: str, split: Split) -> 
     from cornac.metrics import MAP, Recall
     from cornac.models import EASE, MostPop
 
-    from mars_model.evaluation.baselines.cornac_data import dataset_of
+    from mars_model.evaluation.baselines.bpr import dataset_of
 
     training, test = dataset_of(split.training, 1), dataset_of(split.test, 1)
     theirs = MostPop() if name == "popularity" else EASE(lamb=500, posB=False)
