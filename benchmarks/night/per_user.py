@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.training.graphs import float_info, make_model
+from mars_model.training.encoder_graph import float_info, make_model
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]

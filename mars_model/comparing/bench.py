@@ -29,7 +29,7 @@ from mars_model.evaluation.measures import (
     figures_of,
     main_by_user,
 )
-from mars_model.evaluation.metrics.item_vectors import ItemVectors
+from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors
 from mars_model.evaluation.search_space import Value
 from mars_model.evaluation.splits.cold_items import ColdSplit
 from mars_model.evaluation.splits.split import Split

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -80,9 +80,9 @@ def read_evaluation_data(
         "n_likes_without_time": int(np.count_nonzero(~timed.is_timed)),
     }
     fingerprint = _fingerprint(timed, item_ids, versions["items"])
-    return EvaluationData(
-        timed, _words_of(items), _titles_of(items), user_ids, fingerprint, protocol
-    )
+    # Words are read once for each kind of documents, titles once.
+    words_of, titles = cache(partial(_words, items)), cache(partial(_titles, items))
+    return EvaluationData(timed, words_of, titles, user_ids, fingerprint, protocol)
 
 
 def stream_timed_likes(
@@ -107,26 +107,16 @@ def stream_timed_likes(
     return TimedLikes.from_rows(items, times, len(item_ids)), np.array(user_ids)
 
 
-def _words_of(items: DataFrame) -> Callable[[DocumentSettings], list[list[str]]]:
-    """Words of each item, ascending by id; read once for each kind of documents."""
-
-    @cache
-    def words_of(settings: DocumentSettings) -> list[list[str]]:
-        return collect_documents(item_documents(items, settings))[1]
-
-    return words_of
+def _words(items: DataFrame, settings: DocumentSettings) -> list[list[str]]:
+    """Words of each item, ascending by id."""
+    return collect_documents(item_documents(items, settings))[1]
 
 
-def _titles_of(items: DataFrame) -> Callable[[], list[str]]:
+def _titles(items: DataFrame) -> list[str]:
     """Titles, ascending by id; the id where there is none."""
-
-    @cache
-    def titles() -> list[str]:
-        title = F.coalesce("title", F.col("item_id").cast("string"))
-        named = items.select("item_id", F.array(title).alias("words"))
-        return [title for (title,) in collect_documents(named)[1]]
-
-    return titles
+    title = F.coalesce("title", F.col("item_id").cast("string"))
+    named = items.select("item_id", F.array(title).alias("words"))
+    return [title for (title,) in collect_documents(named)[1]]
 
 
 def _fingerprint(timed: TimedLikes, item_ids: NDArray[np.generic], items_version: int) -> str:

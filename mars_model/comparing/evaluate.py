@@ -15,7 +15,7 @@ from mars_model.comparing.families import Family, baseline_family, shaping, vari
 from mars_model.errors import SettingsError
 from mars_model.evaluation.baselines.choose_baseline import NAMES, why_not
 from mars_model.evaluation.comparison import Comparison, Contender, Outcome
-from mars_model.evaluation.metrics.item_vectors import ItemVectors
+from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors
 from mars_model.evaluation.rank_cold_items import rank_cold_by_tfidf, rank_cold_by_variant
 from mars_model.evaluation.search_space import Value
 from mars_model.evaluation.splits.choose_split import split_of as split_by_name

@@ -14,7 +14,7 @@ from mars_model.evaluation.baselines.choose_baseline import baseline
 from mars_model.evaluation.baselines.interface import Known
 from mars_model.evaluation.baselines.spaces import SPACES
 from mars_model.evaluation.comparison import Contender
-from mars_model.evaluation.metrics.average_precision import CUTOFF
+from mars_model.evaluation.metrics.accuracy import CUTOFF
 from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.search_space import Space, Value
 from mars_model.evaluation.splits.split import Split
@@ -30,7 +30,6 @@ class Family:
     """A model, the values that a search may try and `start`, those it has without one."""
 
     name: str
-    is_baseline: bool
     space: Space
     start: dict[str, Value]
     contender: Callable[[Mapping[str, Value]], Contender]
@@ -53,7 +52,7 @@ def baseline_family(
 
         return Contender(name, {**values, "documents": _dump(settings.documents)}, rank)
 
-    return Family(name, True, space, start, contender)
+    return Family(name, space, start, contender)
 
 
 def variant_family(name: str, settings: Settings, words_of: WordsOf, split_of: SplitOf) -> Family:
@@ -68,7 +67,7 @@ def variant_family(name: str, settings: Settings, words_of: WordsOf, split_of: S
 
         return Contender(name, shaping(tried), rank, is_baseline=False)
 
-    return Family(name, False, space, dict(values_in(settings, space)), contender)
+    return Family(name, space, dict(values_in(settings, space)), contender)
 
 
 def shaping(model: Settings) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.evaluation.metrics.average_precision import CUTOFF
+from mars_model.evaluation.metrics.accuracy import CUTOFF
 
 MAP = f"map@{CUTOFF}"
 TEST, VALIDATION = "test", "validation"

@@ -76,7 +76,10 @@ def write_bundle_files(
     Raises MarsBatchError where network, ONNX and a plain loop disagree.
     """
     export_network(network, folder, settings.attention)
-    open_by_rows = partial(_open_attention_by_rows, settings.attention)
+
+    def open_by_rows(path: Path) -> RunAttention:
+        return partial(_attend, open_attention(path), settings.attention)
+
     check_export(network, folder, open_encoder, open_by_rows, documents, settings.attention)
     vocabulary.write(folder / "vocabulary.txt")
     if settings.has_item_factors:
@@ -94,11 +97,6 @@ def item_factors(
         all_free_vectors(network.user_encoder, len(n_likes))[liked],
         all_biases(network, len(n_likes))[liked],
     )
-
-
-def _open_attention_by_rows(kind: AttentionKind, path: Path) -> RunAttention:
-    """The attention graph as `check_export` calls it: histories as rows of positions."""
-    return partial(_attend, open_attention(path), kind)
 
 
 def _attend(

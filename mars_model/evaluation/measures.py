@@ -6,20 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.evaluation.comparison import MAP, TEST, Figure
-from mars_model.evaluation.metrics.average_precision import CUTOFF, average_precision
-from mars_model.evaluation.metrics.cold_share import cold_share
-from mars_model.evaluation.metrics.coverage import catalogue_coverage
-from mars_model.evaluation.metrics.hit_rate import hit_rate
+from mars_model.evaluation.metrics.accuracy import (
+    CUTOFF,
+    average_precision,
+    hit_rate,
+    ndcg,
+    recall,
+    reciprocal_rank,
+)
+from mars_model.evaluation.metrics.beyond_accuracy import (
+    HEAD,
+    MIDDLE,
+    TAIL,
+    catalogue_coverage,
+    cold_share,
+    novelty,
+    popularity_groups,
+    popularity_miscalibration,
+)
 from mars_model.evaluation.metrics.hits import Hits
-from mars_model.evaluation.metrics.intra_list_similarity import intra_list_similarity
-from mars_model.evaluation.metrics.item_vectors import ItemVectors
-from mars_model.evaluation.metrics.miscalibration import popularity_miscalibration
-from mars_model.evaluation.metrics.ndcg import ndcg
-from mars_model.evaluation.metrics.novelty import novelty
-from mars_model.evaluation.metrics.over_users import mean_over_users, n_counted
-from mars_model.evaluation.metrics.popularity_groups import HEAD, MIDDLE, TAIL, popularity_groups
-from mars_model.evaluation.metrics.recall import recall
-from mars_model.evaluation.metrics.reciprocal_rank import reciprocal_rank
+from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors, intra_list_similarity
+from mars_model.evaluation.metrics.means import mean_over_users, n_counted
 from mars_model.features.likes import LikeMatrix
 
 # Parts of the test likes, by how much their items were liked in training.

@@ -13,7 +13,7 @@ from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.evaluation.baselines.tfidf import TfIdf
 from mars_model.evaluation.fit import FittingTask, attention_of, fit
 from mars_model.evaluation.holdout import hold_out
-from mars_model.evaluation.metrics.average_precision import CUTOFF
+from mars_model.evaluation.metrics.accuracy import CUTOFF
 from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.splits.cold_items import ColdSplit
 from mars_model.evaluation.validation import rank_by_vectors

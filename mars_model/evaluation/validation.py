@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.evaluation.metrics.average_precision import CUTOFF, mean_average_precision
+from mars_model.evaluation.metrics.accuracy import CUTOFF, mean_average_precision
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import Attention

@@ -52,27 +52,25 @@ class CatalogueBatch:
         return len(self.skipped_users)
 
 
+@dataclass
 class CatalogueBatches:
-    """Draws batches of users, a random part of each history hidden from the memory."""
+    """Draws batches of users, a random part of each history hidden from the memory.
 
-    def __init__(
-        self,
-        likes: LikeMatrix,
-        users_per_batch: int,
-        history_dropout: float,
-        max_candidates: int,
-        processes: Processes = ALONE,
-    ) -> None:
-        """Take the users who have two likes or more; raise InputDataError where there is none."""
-        self._likes = likes
-        self._users_per_batch = users_per_batch
-        self._history_dropout = history_dropout
-        self._max_candidates = max_candidates
-        self._processes = processes
-        self._users = np.flatnonzero(np.diff(likes.starts) >= 2)
+    Of the users who have two likes or more; raises InputDataError where there is none.
+    """
+
+    likes: LikeMatrix
+    users_per_batch: int
+    history_dropout: float
+    max_candidates: int
+    processes: Processes = ALONE
+
+    def __post_init__(self) -> None:
+        self._users = np.flatnonzero(np.diff(self.likes.starts) >= 2)
         if not len(self._users):
+            n_users, n_likes = self.likes.n_users, self.likes.n_likes
             raise InputDataError(
-                f"Training likes ({likes.n_users} users, {likes.n_likes} likes): found no user "
+                f"Training likes ({n_users} users, {n_likes} likes): found no user "
                 "with two likes or more, expected at least one. Use a longer period or a lower "
                 "rating threshold."
             )
@@ -80,33 +78,33 @@ class CatalogueBatches:
     @property
     def n_batches(self) -> int:
         """Batches of an epoch: each user once."""
-        return -(-len(self._users) // self._users_per_batch)
+        return -(-len(self._users) // self.users_per_batch)
 
     @property
     def is_sampled(self) -> bool:
         """Whether the catalogue is too large to be scored in every step."""
-        return self._likes.n_items > self._max_candidates
+        return self.likes.n_items > self.max_candidates
 
     def draw_epoch(self, rng: np.random.Generator) -> Iterator[CatalogueBatch]:
         """Deal all users into batches, in random order."""
         order = rng.permutation(self._users)
-        for start in range(0, len(order), self._users_per_batch):
-            yield self.draw(order[start : start + self._users_per_batch], rng)
+        for start in range(0, len(order), self.users_per_batch):
+            yield self.draw(order[start : start + self.users_per_batch], rng)
 
     def draw(self, user_idx: IntArray, rng: np.random.Generator) -> CatalogueBatch:
         """Draw the memories and candidates of these users; keep this process's users.
 
         What is drawn at random is drawn for all of them: every process draws the same.
         """
-        rows = [self._likes.row(user) for user in user_idx]
+        rows = [self.likes.row(user) for user in user_idx]
         lengths = np.array([len(row) for row in rows])
         liked = np.concatenate(rows).astype(np.int64)
         user = np.repeat(np.arange(len(rows)), lengths)
-        is_kept = keep_some(lengths, self._history_dropout, rng)
+        is_kept = keep_some(lengths, self.history_dropout, rng)
         candidate_idx, log_weight = self._draw_candidates(np.unique(liked), rng)
         n_slots = np.bincount(user[is_kept], minlength=len(rows))
         is_skipped = is_kept & (n_slots[user] == 1)
-        rank, n_processes = self._processes.rank, self._processes.n
+        rank, n_processes = self.processes.rank, self.processes.n
         is_mine = user % n_processes == rank
         n_learned, n_mine = np.sum(~is_skipped), np.sum(~is_skipped[is_mine])
         liked, is_kept, is_skipped = liked[is_mine], is_kept[is_mine], is_skipped[is_mine]
@@ -137,11 +135,11 @@ class CatalogueBatches:
 
         An item that came in by a chance q stands for 1 / q items: its score gains -log q.
         """
-        n_items = self._likes.n_items
+        n_items = self.likes.n_items
         if not self.is_sampled:
             return np.arange(n_items), np.zeros(n_items, dtype=np.float32)
         n_others = n_items - len(liked)
-        n_sampled = min(n_others, self._max_candidates)
+        n_sampled = min(n_others, self.max_candidates)
         # The r-th item not liked lies above as many likes as have at most r such items below.
         rank = rng.choice(n_others, n_sampled, replace=False)
         others = rank + np.searchsorted(liked - np.arange(len(liked)), rank, side="right")

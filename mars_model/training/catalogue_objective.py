@@ -4,6 +4,7 @@ Source: docs/model.md, "Full-catalogue softmax".
 """
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
 import torch
@@ -58,13 +59,7 @@ class CatalogueObjective:
         def tensor(values: np.ndarray) -> Tensor:
             return torch.from_numpy(values).to(vectors.device)
 
-        memories = Memories(
-            slots=tensor(batch.slots),
-            starts=tensor(batch.starts),
-            holders=tensor(batch.holders),
-            holder_starts=tensor(batch.holder_starts),
-            own_row=tensor(batch.own_row),
-        )
+        memories = Memories(**{f.name: tensor(getattr(batch, f.name)) for f in fields(Memories)})
         candidate_idx = tensor(batch.candidate_idx)
         scores = leave_one_out_scores(
             memory=vectors.memory(tensor(batch.memory_idx)),

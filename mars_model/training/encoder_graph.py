@@ -1,19 +1,22 @@
-"""Builds the ONNX graph of an encoder node by node.
+"""Builds ONNX graphs node by node: what all of a bundle share, and that of an encoder.
 
-The graph takes a form that the network does not have and no tracer would find: the convolution's
-tables as constants. Source: docs/model.md, identity 5.
+An encoder's graph takes a form that the network does not have and no tracer would find: the
+convolution's tables as constants. Source: docs/model.md, identity 5.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from mars_model.training.graphs import float_info, make_model
 from mars_model.training.network import Encoder
 from mars_model.training.text_encoders import ConvolutionalText, MeanText
 
+OPSET = 20
+IR_VERSION = 10
 INT64_MAX = np.iinfo(np.int64).max
 Constants = dict[str, NDArray[np.generic]]
 
@@ -120,3 +123,25 @@ def _mean(text: MeanText) -> tuple[list[NodeProto], Constants]:
         helper.make_node("Div", ["sums", "n_at_least_one"], ["features"]),
     ]
     return nodes, constants
+
+
+def float_info(name: str, shape: Sequence[str | int]) -> onnx.ValueInfoProto:
+    """Declare a float32 input or output."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def make_model(
+    name: str,
+    nodes: list[onnx.NodeProto],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+    constants: Mapping[str, NDArray[np.generic]],
+) -> onnx.ModelProto:
+    """Put a graph together with its constants."""
+    initializers = [numpy_helper.from_array(value, key) for key, value in constants.items()]
+    return helper.make_model(
+        helper.make_graph(nodes, name, inputs, outputs, initializers),
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)],
+        ir_version=IR_VERSION,
+        producer_name="mars-batch",
+    )

@@ -3,15 +3,14 @@
 Source: docs/scoring.md, "The quotient form"; the encoders' graphs stand in encoder_graph.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import onnx
 from onnx import NodeProto, helper
 
 from mars_model.settings import AttentionKind
-from mars_model.training.encoder_graph import encoder_graph
-from mars_model.training.graphs import float_info, make_model
+from mars_model.training.encoder_graph import encoder_graph, float_info, make_model
 from mars_model.training.network import MarsNetwork
 
 
@@ -27,12 +26,7 @@ class ExportedFiles:
     @classmethod
     def in_folder(cls, folder: Path) -> "ExportedFiles":
         """Return the paths that the graphs have inside a model's folder."""
-        return cls(
-            item_encoder=folder / "item_encoder.onnx",
-            user_encoder=folder / "user_encoder.onnx",
-            attention=folder / "attention.onnx",
-            relevance=folder / "relevance.onnx",
-        )
+        return cls(*(folder / f"{graph.name}.onnx" for graph in fields(cls)))
 
 
 def export_network(

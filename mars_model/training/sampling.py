@@ -4,7 +4,7 @@ Source: Eq. 10, Algorithm 1; docs/model.md, decision 7.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,16 +42,10 @@ class TrainingBatch:
         """Return each n-th example, from number `rank` on; the first part has the skipped draws."""
         if n_parts == 1:
             return self
-        mine = slice(rank, None, n_parts)
-        return TrainingBatch(
-            user_idx=self.user_idx[mine],
-            positive_idx=self.positive_idx[mine],
-            negative_idx=self.negative_idx[mine],
-            memory_idx=self.memory_idx[mine],
-            memory_mask=self.memory_mask[mine],
-            n_skipped=self.n_skipped if rank == 0 else 0,
-            share=len(self.user_idx[mine]) / len(self.user_idx),
-        )
+        arrays = ("user_idx", "positive_idx", "negative_idx", "memory_idx", "memory_mask")
+        mine = {name: getattr(self, name)[rank::n_parts] for name in arrays}
+        share = len(mine["user_idx"]) / len(self.user_idx)
+        return replace(self, **mine, n_skipped=self.n_skipped if rank == 0 else 0, share=share)
 
 
 class ExampleSampler:

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 
 from mars_model.settings import TrainingSettings
-from mars_model.training.averaging import AveragedWeights
 from mars_model.training.epoch_records import NO_EPOCH, EpochRecord
 from mars_model.training.network import MarsNetwork
-from mars_model.training.optimizer import DecayingOptimizer
+from mars_model.training.optimizer import AveragedWeights, DecayingOptimizer
 
 _PARTS = ("network", "best", "optimizer", "average")
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from deltalake import DeltaTable
 
 from mars_model.cli.main import main
-from mars_model.evaluation.splits.paper import split_likes
+from mars_model.evaluation.splits.by_user import split_likes
 from mars_model.features.likes import LikeMatrix
 from tests.conftest import Night
 

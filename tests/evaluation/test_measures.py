@@ -13,7 +13,7 @@ from mars_model.evaluation.measures import (
     figures_of,
     main_by_user,
 )
-from mars_model.evaluation.metrics.item_vectors import ItemVectors
+from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors
 from mars_model.features.likes import LikeMatrix
 
 # Item 0 has three training likes, 1 and 2 one each, 3 and 4 none.

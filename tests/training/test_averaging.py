@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from mars_model.training.averaging import AveragedWeights
 from mars_model.training.network import MarsNetwork, build_network
+from mars_model.training.optimizer import AveragedWeights
 from tests.conftest import paper_model
 
 BIASED = paper_model(has_item_bias=True, embedding_size=2, n_filters=2, representation_size=2)

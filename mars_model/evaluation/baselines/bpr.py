@@ -4,14 +4,16 @@ Source: S. Rendle, C. Freudenthaler, Z. Gantner, L. Schmidt-Thieme, "BPR: Bayesi
 Ranking from Implicit Feedback" (2009).
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
+from cornac.data import Dataset
 from cornac.models import BPR
 
-from mars_model.evaluation.baselines.cornac_data import dataset_of
 from mars_model.evaluation.baselines.factors import Factors
 from mars_model.evaluation.baselines.interface import Known
+from mars_model.features.likes import LikeMatrix
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,16 @@ class Bpr:
             np.hstack([model.u_factors, ones]),
             np.hstack([model.i_factors, model.i_biases[:, None]]),
         )
+
+
+def dataset_of(likes: LikeMatrix, seed: int) -> Dataset:
+    """Likes as cornac has them, ids being positions: all items are known, liked or not."""
+    users = likes.user_idx
+    return Dataset(
+        likes.n_users,
+        likes.n_items,
+        OrderedDict((user, user) for user in range(likes.n_users)),
+        OrderedDict((item, item) for item in range(likes.n_items)),
+        (users, likes.item_idx.astype(np.int64), np.ones(likes.n_likes)),
+        seed=seed,
+    )

@@ -5,14 +5,15 @@ Source: H. Wang, N. Wang, D.-Y. Yeung, "Collaborative Deep Learning for Recommen
 (2015), Eq. 5-7.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from mars_model.evaluation.baselines.autoencoder import Autoencoder, autoencoder_loss
 from mars_model.evaluation.baselines.bag_of_words import BagOfWords, bag_of_words
 from mars_model.evaluation.baselines.factors import Factors, by_item, weighted_factors
 from mars_model.evaluation.baselines.interface import Known
@@ -109,3 +110,47 @@ def normalised_words(bag: BagOfWords) -> Tensor:
     words = torch.zeros(bag.n_documents, max(1, len(bag.vocabulary)))
     words[bag.document_idx, bag.word_idx] = torch.from_numpy(bag.counts)
     return words / words.amax(dim=1, keepdim=True).clamp(min=1)
+
+
+class Autoencoder(nn.Module):
+    """Sigmoid layers from words to a code and back: `sizes` are words, hidden …, code."""
+
+    def __init__(self, sizes: Sequence[int], dropout: float) -> None:
+        super().__init__()
+        self.encoder = _layers(sizes, dropout)
+        self.decoder = _layers(sizes[::-1], dropout)
+
+    def forward(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        """Words [D, V] as they are seen → code [D, K] and words restored [D, V]."""
+        code = self.encoder(words)
+        return code, self.decoder(code)
+
+
+def autoencoder_loss(
+    network: Autoencoder,
+    seen: Tensor,
+    words: Tensor,
+    codes: Tensor | None,
+    code_weight: float,
+    words_weight: float,
+    weight_penalty: float,
+) -> Tensor:
+    """What the autoencoder adds to the negative of the paper's Eq. 5, for D documents.
+
+    λ_v/2 Σ ‖code − codes‖² + λ_n/2 Σ ‖restored − words‖² + λ_w/2 Σ (‖W‖² + ‖b‖²); without
+    `codes` [D, K] the first term is left out. `seen` and `words` are [D, V].
+    """
+    code, restored = network(seen)
+    loss = words_weight / 2 * (restored - words).square().sum()
+    if codes is not None:
+        loss = loss + code_weight / 2 * (code - codes).square().sum()
+    squares = torch.stack([weight.square().sum() for weight in network.parameters()])
+    total: Tensor = loss + weight_penalty / 2 * squares.sum()
+    return total
+
+
+def _layers(sizes: Sequence[int], dropout: float) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for size, next_size in pairwise(sizes):
+        layers += [nn.Dropout(dropout), nn.Linear(size, next_size), nn.Sigmoid()]
+    return nn.Sequential(*layers[1:])

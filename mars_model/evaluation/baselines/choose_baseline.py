@@ -7,37 +7,24 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from mars_model.errors import MarsBatchError
-from mars_model.evaluation.baselines.als import Als
 from mars_model.evaluation.baselines.interface import Baseline
 
-# What each needs beyond the core: module, and the extra that brings it.
-_NEEDS: Mapping[str, Mapping[str, str]] = {
-    "popularity": {},
-    "item-knn": {"implicit": "evaluate"},
-    "ease": {},
-    "als": {},
-    "bpr": {"cornac": "evaluate"},
-    "neumf": {"torch": "train"},
-    "cmf": {"cmfrec": "cmf"},
-    "ctr": {"cornac": "evaluate"},
-    "deepfm": {"torch": "train"},
-    "wide-and-deep": {"torch": "train"},
-    "cdl": {"torch": "train"},
+# Module and class of each, the library that it needs beyond the core, and the extra that brings it.
+# A module is opened when it is asked for, since it opens its library.
+_KINDS: Mapping[str, tuple[str, str, str | None, str | None]] = {
+    "popularity": ("popularity", "Popularity", None, None),
+    "item-knn": ("item_knn", "ItemKnn", "implicit", "evaluate"),
+    "ease": ("ease", "Ease", None, None),
+    "als": ("als", "Als", None, None),
+    "bpr": ("bpr", "Bpr", "cornac", "evaluate"),
+    "neumf": ("neumf", "NeuMf", "torch", "train"),
+    "cmf": ("cmf", "Cmf", "cmfrec", "cmf"),
+    "ctr": ("ctr", "Ctr", "cornac", "evaluate"),
+    "deepfm": ("deepfm", "DeepFm", "torch", "train"),
+    "wide-and-deep": ("wide_and_deep", "WideAndDeep", "torch", "train"),
+    "cdl": ("cdl", "Cdl", "torch", "train"),
 }
-NAMES = tuple(_NEEDS)
-# Where each is: a module is opened when it is asked for, since it opens its library.
-_KINDS: Mapping[str, tuple[str, str]] = {
-    "popularity": ("popularity", "Popularity"),
-    "item-knn": ("item_knn", "ItemKnn"),
-    "ease": ("ease", "Ease"),
-    "bpr": ("bpr", "Bpr"),
-    "neumf": ("neumf", "NeuMf"),
-    "cmf": ("cmf", "Cmf"),
-    "ctr": ("ctr", "Ctr"),
-    "deepfm": ("deepfm", "DeepFm"),
-    "wide-and-deep": ("wide_and_deep", "WideAndDeep"),
-    "cdl": ("cdl", "Cdl"),
-}
+NAMES = tuple(_KINDS)
 
 
 def why_not(name: str) -> str | None:
@@ -46,14 +33,15 @@ def why_not(name: str) -> str | None:
     The libraries are opened, not only looked for: one whose compiled part does not load counts as
     missing.
     """
-    for module, extra in _NEEDS[name].items():
-        try:
-            import_module(module)
-        except (ImportError, OSError) as error:
-            return (
-                f"{name}: needs {module}, which cannot be imported ({error}). Install it with: "
-                f"pip install -c constraints.txt 'mars-batch[{extra}]'"
-            )
+    _, _, library, extra = _KINDS[name]
+    try:
+        if library is not None:
+            import_module(library)
+    except (ImportError, OSError) as error:
+        return (
+            f"{name}: needs {library}, which cannot be imported ({error}). Install it with: "
+            f"pip install -c constraints.txt 'mars-batch[{extra}]'"
+        )
     return None
 
 
@@ -71,7 +59,7 @@ def baseline(name: str, settings: Mapping[str, Any], spark: SparkSession | None)
     if name == "als":
         if spark is None:
             raise MarsBatchError("als: needs a Spark session, found None")
-        return Als(spark, **given)
-    module, kind = _KINDS[name]
+        given["spark"] = spark
+    module, kind, _, _ = _KINDS[name]
     made: Baseline = getattr(import_module(f"{__package__}.{module}"), kind)(**given)
     return made

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from mars_model.evaluation.baselines.bag_of_words import bag_of_words
-from mars_model.evaluation.baselines.cornac_data import dataset_of
+from mars_model.evaluation.baselines.bpr import dataset_of
 from mars_model.evaluation.baselines.factors import Factors
 from mars_model.evaluation.baselines.interface import Known
 from mars_model.evaluation.baselines.sparse import words_csr

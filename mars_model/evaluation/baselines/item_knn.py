@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix, diags_array
 
 from mars_model.evaluation.baselines.interface import Known
 from mars_model.evaluation.baselines.sparse import likes_csr
+from mars_model.evaluation.ranking import Scores
 
 
 @dataclass(frozen=True)
@@ -24,24 +25,17 @@ class ItemKnn:
     n_neighbours: int = 200
     popularity_discount: float = 0.2
 
-    def fit(self, known: Known) -> "FittedItemKnn":
+    def fit(self, known: Known) -> Scores:
         """Keep the `n_neighbours` most similar items of each item, itself among them."""
         likes = likes_csr(known.likes)
         n_likes = np.bincount(known.likes.item_idx, minlength=known.likes.n_items)
         discount = np.maximum(n_likes, 1.0) ** -self.popularity_discount
         model = ItemItemRecommender(K=self.n_neighbours, num_threads=known.n_threads)
         model.fit(csr_matrix(likes @ diags_array(discount)), show_progress=False)
-        return FittedItemKnn(likes, csr_matrix(model.similarity))
+        similarity = csr_matrix(model.similarity)  # a row's neighbours in columns
 
+        def scores(users: NDArray[np.int64]) -> NDArray[np.float32]:
+            """[B, n_items]: the sum of the similarities that the liked items hold of the item."""
+            return np.asarray((likes[users] @ similarity).toarray(), dtype=np.float32)
 
-@dataclass(frozen=True)
-class FittedItemKnn:
-    """Likes [U, n_items] and similarities [n_items, n_items], a row's neighbours in columns."""
-
-    likes: csr_matrix
-    similarity: csr_matrix
-
-    def __call__(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
-        """[B, n_items]: the sum of the similarities that the liked items hold of the item."""
-        scores = (self.likes[users] @ self.similarity).toarray()
-        return np.asarray(scores, dtype=np.float32)
+        return scores

@@ -4,6 +4,7 @@ For DeepFM and Wide & Deep, which both need such sums of a table's rows.
 """
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mars_model.evaluation.baselines.bag_of_words import BagOfWords
+from mars_model.evaluation.baselines.pair_training import PairTraining
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverWords(PairTraining):
+    """What DeepFM and Wide & Deep read of an item, and how their network is trained."""
+
+    dropout: float = 0.2
+    has_item_ids: bool = True
+    max_vocabulary: int = 4000
+    words_per_item: int = 30
 
 
 class ItemTable(nn.Module):
@@ -23,17 +35,16 @@ class ItemTable(nn.Module):
     batch of items.
     """
 
-    def __init__(
-        self, bag: BagOfWords, words_per_item: int, has_ids: bool, size: int, std: float
-    ) -> None:
+    def __init__(self, bag: BagOfWords, settings: OverWords, size: int, std: float) -> None:
         super().__init__()
-        word_idx, weights = bag.top_words(words_per_item)
+        word_idx, weights = bag.top_words(settings.words_per_item)
         # Word 0 fills short documents, also where the vocabulary is empty.
         n_words = max(1, len(bag.vocabulary))
         self.weights = _FixedMatrix(word_idx, weights, n_words)
         self.squared_weights = _FixedMatrix(word_idx, weights**2, n_words)
         self.words = nn.Parameter(torch.randn(n_words, size) * std)
-        self.ids = nn.Parameter(torch.randn(len(word_idx) if has_ids else 0, size) * std)
+        n_ids = len(word_idx) if settings.has_item_ids else 0
+        self.ids = nn.Parameter(torch.randn(n_ids, size) * std)
 
     def id_rows(self, items: Tensor) -> Tensor:
         """The items' own rows [..., E]; zeros where ids are no features."""

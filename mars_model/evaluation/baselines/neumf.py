@@ -17,8 +17,8 @@ from mars_model.evaluation.baselines.pair_training import PairTraining, fit_pair
 _EMBEDDING_STD = 0.01
 
 
-@dataclass(frozen=True)
-class NeuMf:
+@dataclass(frozen=True, kw_only=True)
+class NeuMf(PairTraining):
     """`hidden` are the network's layers, below them embeddings as wide as the first of them.
 
     The layers are the MARS paper's.
@@ -27,18 +27,12 @@ class NeuMf:
     n_factors: int = 8
     hidden: tuple[int, ...] = (32, 16, 8)
     dropout: float = 0.0
-    learning_rate: float = 0.001
-    n_epochs: int = 20
-    n_negatives: int = 4
     batch_size: int = 256
     weight_decay: float = 1e-6
 
     def fit(self, known: Known) -> PairScores:
         """Train on likes alone."""
-        training = PairTraining(
-            self.n_epochs, self.learning_rate, self.n_negatives, self.batch_size, self.weight_decay
-        )
-        return fit_pairs(lambda: self._network(known), known, training)
+        return fit_pairs(self._network, known, self)
 
     def _network(self, known: Known) -> PairNetwork:
         users = _Ids(known.likes.n_users, self.n_factors, self.hidden[0])

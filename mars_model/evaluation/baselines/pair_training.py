@@ -17,19 +17,19 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.training.reproducible import reproducible
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PairTraining:
     """How long and how fast; each like of a step comes with `n_negatives` items not liked."""
 
-    n_epochs: int
-    learning_rate: float
+    n_epochs: int = 20
+    learning_rate: float = 0.001
     n_negatives: int = 4
     batch_size: int = 512  # likes
-    weight_decay: float = 0.0
+    weight_decay: float = 1e-5
 
 
 def fit_pairs(
-    build: Callable[[], PairNetwork],
+    build: Callable[[Known], PairNetwork],
     known: Known,
     training: PairTraining,
     penalty: Callable[[PairNetwork], Tensor] | None = None,
@@ -44,7 +44,7 @@ def fit_pairs(
     users = likes.user_idx
     with reproducible(known.n_threads), torch.random.fork_rng(devices=[]):
         torch.manual_seed(known.seed)
-        network = build().train()
+        network = build(known).train()
         optimizer = torch.optim.Adam(
             network.parameters(),
             lr=training.learning_rate,

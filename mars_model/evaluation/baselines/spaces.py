@@ -6,7 +6,18 @@ from mars_model.evaluation.search_space import Choice, Range, Space
 
 _FACTORS = Choice((5, 10, 20, 50, 70, 100))  # the MARS paper's, section 4.4.1
 _TOWERS = Choice(((64, 64), (128, 64, 32), (200, 200, 200)))
+_SIZES = Choice((8, 16, 32, 64))
+_DROPOUT = Range(0.0, 0.5)
 _RATE = Range(3e-4, 1e-2, is_log=True)
+_DECAY = Range(1e-7, 1e-3, is_log=True)
+# Of DeepFM and Wide & Deep: their network, and how it is trained.
+_NETWORK: Space = {"hidden": _TOWERS, "dropout": _DROPOUT}
+_TRAINING: Space = {
+    "learning_rate": _RATE,
+    "n_epochs": Range(3, 40),
+    "weight_decay": _DECAY,
+    "has_item_ids": Choice((True, False)),
+}
 
 SPACES: Mapping[str, Space] = {
     "popularity": {},
@@ -27,12 +38,12 @@ SPACES: Mapping[str, Space] = {
         "n_epochs": Range(20, 300, is_log=True),
     },
     "neumf": {
-        "n_factors": Choice((8, 16, 32, 64)),
+        "n_factors": _SIZES,
         "hidden": Choice(((32, 16, 8), (64, 32, 16))),
         "learning_rate": _RATE,
         "n_epochs": Range(5, 40),
-        "dropout": Range(0.0, 0.5),
-        "weight_decay": Range(1e-7, 1e-3, is_log=True),
+        "dropout": _DROPOUT,
+        "weight_decay": _DECAY,
     },
     "cmf": {
         "n_factors": _FACTORS,
@@ -46,24 +57,12 @@ SPACES: Mapping[str, Space] = {
         "item_penalty": Range(0.01, 100.0, is_log=True),
         "unliked_weight": Range(0.003, 0.3, is_log=True),
     },
-    "deepfm": {
-        "n_factors": Choice((8, 16, 32, 64)),
-        "hidden": _TOWERS,
-        "dropout": Range(0.0, 0.5),
-        "learning_rate": _RATE,
-        "n_epochs": Range(3, 40),
-        "weight_decay": Range(1e-7, 1e-3, is_log=True),
-        "has_item_ids": Choice((True, False)),
-    },
+    "deepfm": {"n_factors": _SIZES, **_NETWORK, **_TRAINING},
     "wide-and-deep": {
-        "embedding_size": Choice((8, 16, 32, 64)),
-        "hidden": _TOWERS,
-        "dropout": Range(0.0, 0.5),
+        "embedding_size": _SIZES,
+        **_NETWORK,
         "wide_penalty": Range(1e-8, 1e-4, is_log=True),
-        "learning_rate": _RATE,
-        "n_epochs": Range(3, 40),
-        "weight_decay": Range(1e-7, 1e-3, is_log=True),
-        "has_item_ids": Choice((True, False)),
+        **_TRAINING,
     },
     "cdl": {
         "n_factors": Choice((20, 50, 100)),

@@ -1,24 +1,15 @@
 """Nearest neighbours by text: TF-IDF vectors, and their cosine with the mean of the liked ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse.linalg import norm
 
-from mars_model.bundle.vocabulary import Vocabulary
+from mars_model.evaluation.baselines.sparse import likes_csr
 from mars_model.features.likes import LikeMatrix
-
-
-@dataclass(frozen=True)
-class WeightedWords:
-    """Documents [D, L] as word ids and the weight of each occurrence, 0 on padding.
-
-    A word's weights over its occurrences add up to its entry of the unit TF-IDF vector.
-    """
-
-    words: NDArray[np.int64]
-    weights: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -29,42 +20,40 @@ class TfIdf:
         self, known: Sequence[Sequence[str]], new: Sequence[Sequence[str]], histories: LikeMatrix
     ) -> "FittedTfIdf":
         """Words and idf from the known items' documents; `histories` [U, known items]."""
-        vocabulary = Vocabulary(tuple(sorted({word for words in known for word in words})))
-        longest = max(1, *(len(words) for words in (*known, *new)))
-        idx = vocabulary.encode(known, longest, 1)
-        n_with_word = np.zeros(len(vocabulary.words) + 1)
-        for row in idx:
-            n_with_word[np.unique(row)] += 1
-        idf = np.log((1 + len(idx)) / (1 + n_with_word)) + 1
-        idf[0] = 0.0  # padding
-        new_idx = vocabulary.encode(new, longest, 1)
-        return FittedTfIdf(histories, _weigh(idx, idf), _weigh(new_idx, idf), len(idf))
+        words = sorted({word for document in known for word in document})
+        ids = {word: idx for idx, word in enumerate(words)}
+        counts, new_counts = _count(known, ids), _count(new, ids)
+        idf = np.log((1 + len(known)) / (1 + counts.getnnz(axis=0))) + 1
+        return FittedTfIdf(likes_csr(histories), _weigh(counts, idf), _weigh(new_counts, idf))
 
 
 @dataclass(frozen=True)
 class FittedTfIdf:
-    """The known and the new items' documents, and what users like among the known ones."""
+    """What users like among the known items, and unit vectors [D, V] of known and new ones."""
 
-    histories: LikeMatrix
-    known: WeightedWords
-    new: WeightedWords
-    n_words: int
+    histories: csr_matrix
+    known: csr_matrix
+    new: csr_matrix
 
     def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """[B, new items]: cosine times the length of the user's mean vector, which is his alone."""
-        block = np.empty((len(users), len(self.new.words)), dtype=np.float32)
-        for row, user_idx in enumerate(users):
-            liked = self.histories.row(user_idx)
-            words, weights = self.known.words[liked], self.known.weights[liked]
-            profile = np.bincount(words.ravel(), weights.ravel() / max(1, len(liked)), self.n_words)
-            block[row] = (profile[self.new.words] * self.new.weights).sum(axis=1)
-        return block
+        liked = self.histories[users]
+        mean = diags_array(1 / np.maximum(1, np.diff(liked.indptr))) @ liked
+        return np.asarray((mean @ self.known @ self.new.T).toarray(), dtype=np.float32)
 
 
-def _weigh(words: NDArray[np.int64], idf: NDArray[np.float64]) -> WeightedWords:
-    weights = idf[words]
-    for position, row in enumerate(words):
-        unique, n_times = np.unique(row, return_counts=True)
-        length = float(np.sqrt(np.sum((n_times * idf[unique]) ** 2)))
-        weights[position] /= length or 1.0
-    return WeightedWords(words, weights.astype(np.float32))
+def _count(documents: Sequence[Sequence[str]], ids: Mapping[str, int]) -> csr_matrix:
+    """How often each word of `ids` stands in each document: [D, V]."""
+    known = [[ids[word] for word in document if word in ids] for document in documents]
+    rows = np.repeat(np.arange(len(documents)), [len(idx) for idx in known])
+    columns = np.concatenate([np.zeros(0, dtype=np.int64), *known]).astype(np.int64)
+    shape = (len(documents), max(1, len(ids)))
+    # Entries of one place are added up.
+    return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+
+
+def _weigh(counts: csr_matrix, idf: NDArray[np.float64]) -> csr_matrix:
+    """Counts times idf, a unit vector in each row with words."""
+    weighted = counts @ diags_array(idf)
+    lengths = norm(weighted, axis=1)
+    return csr_matrix(diags_array(1 / np.where(lengths > 0, lengths, 1)) @ weighted)

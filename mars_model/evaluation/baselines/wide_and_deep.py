@@ -12,15 +12,15 @@ from torch import Tensor, nn
 
 from mars_model.evaluation.baselines.bag_of_words import BagOfWords, bag_of_words
 from mars_model.evaluation.baselines.interface import Known
-from mars_model.evaluation.baselines.item_words import ItemTable
+from mars_model.evaluation.baselines.item_words import ItemTable, OverWords
 from mars_model.evaluation.baselines.pair_network import PairNetwork, PairScores, Side, tower
-from mars_model.evaluation.baselines.pair_training import PairTraining, fit_pairs
+from mars_model.evaluation.baselines.pair_training import fit_pairs
 
 _EMBEDDING_STD = 0.01
 
 
 @dataclass(frozen=True)
-class WideAndDeep:
+class WideAndDeep(OverWords):
     """`wide_penalty` is that of the wide weights' absolute values.
 
     The MARS paper's network is (1024, 512, 256), and its items have words but no id.
@@ -28,23 +28,11 @@ class WideAndDeep:
 
     embedding_size: int = 32
     hidden: tuple[int, ...] = (128, 64, 32)
-    dropout: float = 0.2
     wide_penalty: float = 1e-7
-    learning_rate: float = 0.001
-    n_epochs: int = 20
-    n_negatives: int = 4
-    batch_size: int = 512
-    weight_decay: float = 1e-5
-    has_item_ids: bool = True
-    max_vocabulary: int = 4000
-    words_per_item: int = 30
 
     def fit(self, known: Known) -> PairScores:
         """Train both parts together on likes and words."""
-        training = PairTraining(
-            self.n_epochs, self.learning_rate, self.n_negatives, self.batch_size, self.weight_decay
-        )
-        return fit_pairs(lambda: self._network(known), known, training, self._wide_penalty)
+        return fit_pairs(self._network, known, self, self._wide_penalty)
 
     def _network(self, known: Known) -> PairNetwork:
         bag = bag_of_words(known.words, self.max_vocabulary)
@@ -78,10 +66,9 @@ class _Item(nn.Module):
 
     def __init__(self, bag: BagOfWords, settings: WideAndDeep) -> None:
         super().__init__()
-        n_words, has_ids = settings.words_per_item, settings.has_item_ids
         size = settings.embedding_size
-        self.wide = ItemTable(bag, n_words, has_ids, 1, 0.0)
-        self.embedding = ItemTable(bag, n_words, has_ids, size, _EMBEDDING_STD)
+        self.wide = ItemTable(bag, settings, 1, 0.0)
+        self.embedding = ItemTable(bag, settings, size, _EMBEDDING_STD)
         self.of_id = nn.Linear(size, settings.hidden[0], bias=False)
         self.of_words = nn.Linear(size, settings.hidden[0], bias=False)
 

@@ -1,8 +1,7 @@
 """Splits by the names that a command takes."""
 
 from mars_model.errors import SettingsError
-from mars_model.evaluation.splits.leave_last_out import split_leave_last_out
-from mars_model.evaluation.splits.paper import split_likes
+from mars_model.evaluation.splits.by_user import split_leave_last_out, split_likes
 from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.splits.temporal import split_temporal
 from mars_model.evaluation.splits.timed_likes import TimedLikes

@@ -9,22 +9,20 @@ hold Python dicts rather than JSON. `description` is a text in 2014 and a list s
 2018 that hold "getTime" are pieces of a page, as that site says, and no titles.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from mars_model.sources.research.fields import (
-    identifier,
-    joined,
-    json_object,
-    microseconds,
-    number,
-)
-from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.records import Broken, Interaction, Item, Row, rows_of_lines
+from mars_model.sources.research.fields import identifier, joined, json_object, microseconds, number
+from mars_model.sources.research.lines import Line
+from mars_model.sources.research.records import Interaction, Item, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, json_files, missing_files
 
 _METADATA = "meta"  # meta_Books.json.gz, metadata.json.gz
 _SCRIPT = "getTime"
+# The fields of a review: user, item, rating and time, and the time's units in a second.
+_OF_2023 = ("user_id", "parent_asin", "rating", "timestamp", 1000)
+_BEFORE_2023 = ("reviewerID", "asin", "overall", "unixReviewTime", 1)
 
 
 def open_set(files: Sequence[Path]) -> ResearchSet:
@@ -38,15 +36,10 @@ def open_set(files: Sequence[Path]) -> ResearchSet:
         missing.append("metadata (such as meta_Books.json.gz or meta_Books.jsonl.gz)")
     if missing:
         raise missing_files("amazon", missing, files)
-    return ResearchSet(Reading(metadata, _read_metadata), Reading(reviews, _read_reviews))
-
-
-def _read_metadata(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path), _product)
-
-
-def _read_reviews(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path), _review)
+    return ResearchSet(
+        Reading(metadata, partial(rows_of_file, _product)),
+        Reading(reviews, partial(rows_of_file, _review)),
+    )
 
 
 def _product(line: Line) -> tuple[Item]:
@@ -63,18 +56,11 @@ def _product(line: Line) -> tuple[Item]:
 
 def _review(line: Line) -> tuple[Interaction]:
     found = json_object(line.text, can_be_python=True)
-    if "user_id" in found:
-        review = Interaction(
-            identifier(found, "user_id"),
-            identifier(found, "parent_asin"),
-            number(found.get("rating"), "rating"),
-            microseconds(found.get("timestamp"), "timestamp", per_second=1000),
-        )
-    else:
-        review = Interaction(
-            identifier(found, "reviewerID"),
-            identifier(found, "asin"),
-            number(found.get("overall"), "overall"),
-            microseconds(found.get("unixReviewTime"), "unixReviewTime"),
-        )
+    user, item, rating, time, per_second = _OF_2023 if "user_id" in found else _BEFORE_2023
+    review = Interaction(
+        identifier(found, user),
+        identifier(found, item),
+        number(found.get(rating), rating),
+        microseconds(found.get(time), time, per_second),
+    )
     return (review,)

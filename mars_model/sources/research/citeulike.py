@@ -22,8 +22,7 @@ from mars_model.sources.research.records import (
     BrokenLineError,
     Interaction,
     Row,
-    broken,
-    rows_of_lines,
+    rows_of_file,
 )
 from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 
@@ -46,14 +45,10 @@ def open_set(files: Sequence[Path]) -> ResearchSet:
     read_texts = read_raw_data if raw_data else read_rawtext
     return ResearchSet(
         Reading((texts,), partial(_read_articles, read_texts, tag_files, bool(raw_data))),
-        Reading((users,), _read_libraries),
+        Reading((users,), partial(rows_of_file, _library)),
         has_ratings=False,
         other_files=tag_files or (),
     )
-
-
-def _read_libraries(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path), _library)
 
 
 def _library(line: Line) -> list[Interaction]:
@@ -76,22 +71,21 @@ def _read_articles(
 
 def _collect_tags(
     names_file: Path, links_file: Path, is_by_article: bool, tags: dict[str, list[str]]
-) -> Iterator[Broken]:
+) -> Iterator[Row | Broken]:
     """Fill `tags` by article; yields only the lines that say nothing."""
     names = [line.text.strip() for line in read_lines(names_file, can_be_latin_1=True)]
-    for line in read_lines(links_file):
-        try:
-            if line.damage is not None:
-                raise BrokenLineError(line.damage)
-            for number in _numbers(line.text):
-                article, tag = line.number - 1, int(number)
-                if not is_by_article:
-                    article, tag = tag, article
-                if not 0 <= tag < len(names):
-                    raise BrokenLineError(f"a tag that is not in {names_file.name}")
-                tags.setdefault(str(article), []).append(names[tag])
-        except BrokenLineError as error:
-            yield broken(links_file, line, str(error))
+
+    def collect(line: Line) -> tuple[Row, ...]:
+        for number in _numbers(line.text):
+            article, tag = line.number - 1, int(number)
+            if not is_by_article:
+                article, tag = tag, article
+            if not 0 <= tag < len(names):
+                raise BrokenLineError(f"a tag that is not in {names_file.name}")
+            tags.setdefault(str(article), []).append(names[tag])
+        return ()
+
+    return rows_of_file(collect, links_file)
 
 
 def _numbers(text: str) -> list[str]:

@@ -1,25 +1,16 @@
 """What CiteULike's articles say: raw-data.csv of -a, rawtext.dat of -t (citeulike.py: sources)."""
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from mars_model.sources.research.fields import whole_number
+from mars_model.sources.research.fields import csv_columns, whole_number
 from mars_model.sources.research.lines import MAX_LINE_BYTES, Line, read_lines
-from mars_model.sources.research.records import (
-    Broken,
-    BrokenLineError,
-    Item,
-    Row,
-    broken,
-    rows_of_lines,
-)
+from mars_model.sources.research.records import Broken, Item, Row, broken, rows_of_lines
 
 _RECORD_START = re.compile(r'"?[0-9]+"?,\S')  # doc.id and the next column
 _MARK = re.compile(r"#+\s*[0-9]*\s*")
-_N_COLUMNS = 5
 
 # The names of an article's tags.
 Tags = Mapping[str, Sequence[str]]
@@ -82,13 +73,7 @@ def _records(lines: Iterator[Line]) -> Iterator[Line]:
 def _article(tags: Tags, record: Line) -> tuple[Item, ...]:
     if record.number == 1 and "doc.id" in record.text:
         return ()
-    try:
-        (found,) = csv.reader([record.text], strict=True)
-    except (csv.Error, ValueError):  # ValueError: the record falls apart into several rows
-        raise BrokenLineError("the row is no CSV") from None
-    if len(found) != _N_COLUMNS:
-        raise BrokenLineError(f"the row has not {_N_COLUMNS} columns")
-    doc_id, plain_title, _citeulike_id, title, abstract = found
+    doc_id, plain_title, _citeulike_id, title, abstract = csv_columns(5, record.text, "row")
     return (_item(int(whole_number(doc_id, "doc.id")) - 1, title or plain_title, abstract, tags),)
 
 

@@ -1,6 +1,7 @@
 """Fields of a line: what they must be, or BrokenLineError with one of a few fixed reasons."""
 
 import ast
+import csv
 import json
 import math
 import re
@@ -21,6 +22,17 @@ def columns(separator: str, expected: int, text: str) -> list[str]:
     found = text.split(separator)
     if len(found) != expected:
         raise BrokenLineError(f"the line has not {expected} columns")
+    return found
+
+
+def csv_columns(expected: int, text: str, unit: str = "line") -> list[str]:
+    """The columns of a `unit` of CSV that must have exactly so many."""
+    try:
+        (found,) = csv.reader([text], strict=True)
+    except (csv.Error, ValueError):  # ValueError: it falls apart into several rows
+        raise BrokenLineError(f"the {unit} is no CSV") from None
+    if len(found) != expected:
+        raise BrokenLineError(f"the {unit} has not {expected} columns")
     return found
 
 

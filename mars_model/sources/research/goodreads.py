@@ -6,21 +6,15 @@ from 0 to 5, where 0 says that the book was shelved without one, and times like 
 just have been put on a shelf to be read. A book has `book_id`, `title`, `description`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mars_model.sources.research.fields import identifier, joined, json_object, number
-from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.records import (
-    Broken,
-    BrokenLineError,
-    Interaction,
-    Item,
-    Row,
-    rows_of_lines,
-)
+from mars_model.sources.research.lines import Line
+from mars_model.sources.research.records import BrokenLineError, Interaction, Item, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, json_files, missing_files
 
 _BOOKS = "goodreads_books"
@@ -36,15 +30,10 @@ def open_set(files: Sequence[Path]) -> ResearchSet:
     found = {_INTERACTIONS: interactions, _BOOKS: books}
     if missing := [f"{name}*.json.gz" for name, matches in found.items() if not matches]:
         raise missing_files("goodreads", missing, files)
-    return ResearchSet(Reading(books, _read_books), Reading(interactions, _read_interactions))
-
-
-def _read_books(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path), _book)
-
-
-def _read_interactions(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path), _interaction)
+    return ResearchSet(
+        Reading(books, partial(rows_of_file, _book)),
+        Reading(interactions, partial(rows_of_file, _interaction)),
+    )
 
 
 def _book(line: Line) -> tuple[Item]:

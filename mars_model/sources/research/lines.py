@@ -35,7 +35,8 @@ def read_lines(path: Path, can_be_latin_1: bool = False) -> Iterator[Line]:
             while raw := stream.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n"):
-                    _skip_line(stream)
+                    while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+                        pass
                     shown = raw[:_SHOWN_BYTES].decode("utf-8", "replace")
                     yield Line(number, shown, f"the line is longer than {MAX_LINE_BYTES:,} bytes")
                 else:
@@ -51,11 +52,6 @@ def _opened(path: Path) -> IO[bytes] | gzip.GzipFile:
     with path.open("rb") as file:
         is_gzip = file.read(2) == _GZIP_MAGIC
     return gzip.open(path) if is_gzip else path.open("rb")
-
-
-def _skip_line(stream: IO[bytes] | gzip.GzipFile) -> None:
-    while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-        pass
 
 
 def _decoded(number: int, raw: bytes, can_be_latin_1: bool) -> Line:

@@ -7,23 +7,21 @@ flags of genres in the order of `u.genre`. `ratings.dat` is user::movie::rating:
 RFC 4180. 100K and 1M are Latin-1, the later ones UTF-8. None has descriptions.
 """
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mars_model.errors import InputDataError
-from mars_model.sources.research.fields import columns, microseconds, number, whole_number
-from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.records import (
-    Broken,
-    BrokenLineError,
-    Interaction,
-    Item,
-    Row,
-    rows_of_lines,
+from mars_model.sources.research.fields import (
+    columns,
+    csv_columns,
+    microseconds,
+    number,
+    whole_number,
 )
+from mars_model.sources.research.lines import Line
+from mars_model.sources.research.records import Interaction, Item, Row, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 
 _NO_GENRES = "(no genres listed)"
@@ -65,17 +63,16 @@ def open_set(files: Sequence[Path]) -> ResearchSet:
         raise missing_files("movielens", lacking or [pairs], files)
     ((layout, ratings, movies),) = whole
     return ResearchSet(
-        Reading((movies,), partial(_rows, partial(_movie, layout))),
-        Reading((ratings,), partial(_rows, partial(_rating, layout))),
+        _reading(movies, partial(_movie, layout)), _reading(ratings, partial(_rating, layout))
     )
 
 
-def _rows(parse: Callable[[str], Row], path: Path) -> Iterator[Row | Broken]:
+def _reading(file: Path, parse: Callable[[str], Row]) -> Reading:
     def parse_line(line: Line) -> tuple[Row, ...]:
         is_header = line.number == 1 and line.text.replace('"', "") in _HEADERS
         return () if is_header else (parse(line.text),)
 
-    return rows_of_lines(path, read_lines(path, can_be_latin_1=True), parse_line)
+    return Reading((file,), partial(rows_of_file, parse_line, can_be_latin_1=True))
 
 
 def _rating(layout: _Layout, text: str) -> Interaction:
@@ -100,19 +97,9 @@ def _split_item_100k(text: str) -> list[str]:
     return [movie, title, "|".join(raised)]
 
 
-def _split_csv(expected: int, text: str) -> list[str]:
-    """One row; no field of these files goes over a line's end, so an open quote is a mistake."""
-    try:
-        (found,) = csv.reader([text], strict=True)
-    except csv.Error:
-        raise BrokenLineError("the line is no CSV") from None
-    if len(found) != expected:
-        raise BrokenLineError(f"the line has not {expected} columns")
-    return found
-
-
+# No field of the .csv files goes over a line's end, so an open quote is a mistake.
 _LAYOUTS = (
     _Layout("u.data", "u.item", partial(columns, "\t", 4), _split_item_100k),
     _Layout("ratings.dat", "movies.dat", partial(columns, "::", 4), partial(columns, "::", 3)),
-    _Layout("ratings.csv", "movies.csv", partial(_split_csv, 4), partial(_split_csv, 3)),
+    _Layout("ratings.csv", "movies.csv", partial(csv_columns, 4), partial(csv_columns, 3)),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mars_model.sources.research.lines import Line
+from mars_model.sources.research.lines import Line, read_lines
 
 _KEPT_CHARACTERS = 2000
 
@@ -46,6 +46,13 @@ class BrokenLineError(ValueError):
 def broken(path: Path, line: Line, reason: str) -> Broken:
     """What is kept of a line that gives no row."""
     return Broken(path.name, line.number, reason, line.text[:_KEPT_CHARACTERS])
+
+
+def rows_of_file(
+    parse: Callable[[Line], Iterable[Row]], path: Path, can_be_latin_1: bool = False
+) -> Iterator[Row | Broken]:
+    """The rows of a file whose lines stand alone; see `read_lines` and `rows_of_lines`."""
+    return rows_of_lines(path, read_lines(path, can_be_latin_1), parse)
 
 
 def rows_of_lines(

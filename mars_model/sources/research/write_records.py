@@ -1,19 +1,57 @@
-"""A research set → two folders of Parquet, one batch in memory at a time."""
+"""A research set → two folders of Parquet, in batches of bounded size.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Broken lines ride along with their reason.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mars_model.sources.research.batches import (
-    INTERACTIONS_SCHEMA,
-    ITEMS_SCHEMA,
-    BrokenLines,
-    record_batches,
-)
+from mars_model.sources.files import CORRUPT, WHY
+from mars_model.sources.research.records import Broken, Row
 from mars_model.sources.research.set_files import Reading, ResearchSet
+
+_MAX_ROWS = 32_768
+_MAX_CHARACTERS = 4 << 20
+_EXAMPLES = 5
+
+_OF_BROKEN_LINES = [(CORRUPT, pa.string()), (WHY, pa.string())]
+ITEMS_SCHEMA = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("title", pa.string()),
+        ("text", pa.string()),
+        ("genres", pa.string()),
+        *_OF_BROKEN_LINES,
+    ]
+)
+INTERACTIONS_SCHEMA = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("item_id", pa.string()),
+        ("rating", pa.float64()),
+        ("interacted_at", pa.timestamp("us", tz="UTC")),
+        *_OF_BROKEN_LINES,
+    ]
+)
+
+
+@dataclass
+class BrokenLines:
+    """How many lines gave no row, and the first of them."""
+
+    n: int = 0
+    examples: list[Broken] = field(default_factory=list)
+
+    def add(self, line: Broken) -> None:
+        """Count one, and keep it while it is one of the first."""
+        self.n += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(line)
 
 
 @dataclass(frozen=True)
@@ -48,3 +86,48 @@ def _write(
             say(f"reading {file}")
             for batch in record_batches(reading.read(file), schema, broken):
                 writer.write_batch(batch)
+
+
+def record_batches(
+    rows: Iterable[Row | Broken], schema: pa.Schema, broken: BrokenLines
+) -> Iterator[pa.RecordBatch]:
+    """Rows in order, in batches of at most _MAX_ROWS rows or about _MAX_CHARACTERS of text.
+
+    A broken line is a row of nulls with `_corrupt_record` (file, line and text, as JSON) and
+    `_corrupt_reason`, which validation takes for the reason of rejection; `broken` counts it.
+    """
+    n_fields = len(schema) - len(_OF_BROKEN_LINES)
+    held: list[tuple[object, ...]] = []
+    characters = 0
+    for row in rows:
+        if isinstance(row, Broken):
+            broken.add(row)
+            kept = {"file": row.file, "line": row.line, "text": row.text}
+            record = (None,) * n_fields + (json.dumps(kept, ensure_ascii=False), row.reason)
+        else:
+            record = (*row, None, None)
+        held.append(record)
+        characters += sum(len(value) for value in record if isinstance(value, str))
+        if len(held) >= _MAX_ROWS or characters >= _MAX_CHARACTERS:
+            yield _batch(held, schema)
+            held, characters = [], 0
+    if held:
+        yield _batch(held, schema)
+
+
+def _batch(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    arrays = [_array(list(c), f.type) for c, f in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(column: list[object], data_type: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(column, data_type)
+    except UnicodeEncodeError:  # JSON and Python can name half a character, UTF-8 cannot
+        return pa.array([_whole(v) if isinstance(v, str) else v for v in column], data_type)
+
+
+def _whole(text: str) -> str:
+    """Two halves become their character, a single half the mark of what is not readable."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -7,19 +7,13 @@ ydata-ymovies-movie-content-descr-v1_0.txt, has 34 fields between tabs, `\\N` wh
 nothing: 0 movie, 1 title, 2 synopsis, 10 genres between `|`. It is Latin-1. There are no times.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mars_model.sources.research.fields import columns, number, whole_number
-from mars_model.sources.research.lines import Line, read_lines
-from mars_model.sources.research.records import (
-    Broken,
-    BrokenLineError,
-    Interaction,
-    Item,
-    Row,
-    rows_of_lines,
-)
+from mars_model.sources.research.lines import Line
+from mars_model.sources.research.records import BrokenLineError, Interaction, Item, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 
 _TRAIN = "ydata-ymovies-user-movie-ratings-train-v1_0.txt"
@@ -36,15 +30,10 @@ def open_set(files: Sequence[Path]) -> ResearchSet:
         wanted = {_TRAIN: train, _TEST: test, " or ".join(_MOVIES): movies}
         lacking = [name for name, file in wanted.items() if file is None]
         raise missing_files("yahoo-movies", lacking, files)
-    return ResearchSet(Reading((movies,), _read_movies), Reading((train, test), _read_ratings))
-
-
-def _read_movies(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path, can_be_latin_1=True), _movie)
-
-
-def _read_ratings(path: Path) -> Iterator[Row | Broken]:
-    return rows_of_lines(path, read_lines(path), _rating)
+    return ResearchSet(
+        Reading((movies,), partial(rows_of_file, _movie, can_be_latin_1=True)),
+        Reading((train, test), partial(rows_of_file, _rating)),
+    )
 
 
 def _movie(line: Line) -> tuple[Item]:

@@ -1,7 +1,6 @@
 """The sample's items: invented films with a title, a text and one or two themes."""
 
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,11 +22,6 @@ class Film:
     title: str
     text: str
     themes: tuple[int, ...]
-
-
-def genres(film: Film, labels: Sequence[str]) -> str:
-    """The film's theme labels joined by "|"."""
-    return "|".join(labels[theme] for theme in film.themes)
 
 
 def _spread_themes(

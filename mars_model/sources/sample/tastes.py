@@ -83,19 +83,16 @@ def draw_ratings(user: User, popularity: Floats, rng: np.random.Generator) -> tu
     outside = np.where(inside > 0, 0.0, popularity.sum(axis=1))
     n_most = int(MAX_SHARE_OF_TASTES * np.count_nonzero(inside))
     n_likes = min(user.n_likes, n_most)
-    n_inside = int(rng.binomial(n_likes, LIKES_WITHIN_TASTES))
-    likes = np.concatenate(
-        [_draw_items(inside, n_inside, rng), _draw_items(outside, n_likes - n_inside, rng)]
-    )
     unseen = np.ones(len(inside))
+
+    def draw_unseen(n: int, share_inside: float) -> Ints:
+        n_inside = int(rng.binomial(n, share_inside))
+        parts = ((inside, n_inside), (outside, n - n_inside))
+        return np.concatenate([_draw_items(of * unseen, some, rng) for of, some in parts])
+
+    likes = draw_unseen(n_likes, LIKES_WITHIN_TASTES)
     unseen[likes] = 0.0
-    n_inside = int(rng.binomial(user.n_dislikes, DISLIKES_WITHIN_TASTES))
-    dislikes = np.concatenate(
-        [
-            _draw_items(inside * unseen, n_inside, rng),
-            _draw_items(outside * unseen, user.n_dislikes - n_inside, rng),
-        ]
-    )
+    dislikes = draw_unseen(user.n_dislikes, DISLIKES_WITHIN_TASTES)
     high = np.where(rng.random(len(likes)) < 0.45, 5, 4)
     low = rng.choice([1, 2, 3], len(dislikes), p=[0.2, 0.3, 0.5])
     return np.concatenate([likes, dislikes]), np.concatenate([high, low]).astype(np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mars_model.sources.sample.films import Film, genres, write_catalogue
+from mars_model.sources.sample.films import Film, write_catalogue
 from mars_model.sources.sample.tastes import draw_popularity, draw_ratings, draw_times, draw_users
 from mars_model.sources.sample.themes import Theme
 
@@ -48,7 +48,7 @@ def items_table(films: list[Film], themes: list[Theme]) -> pa.Table:
         [film.item_id for film in films],
         [film.title for film in films],
         [film.text for film in films],
-        [genres(film, labels) for film in films],
+        ["|".join(labels[theme] for theme in film.themes) for film in films],
     ]
     return pa.table(columns, schema=ITEMS_SCHEMA)
 

@@ -17,10 +17,11 @@ from mars_model.evaluation.baselines.als import Als
 from mars_model.evaluation.baselines.ease import Ease
 from mars_model.evaluation.baselines.interface import Baseline, Known
 from mars_model.evaluation.baselines.popularity import Popularity
-from mars_model.evaluation.metrics.average_precision import CUTOFF, mean_average_precision
-from mars_model.evaluation.metrics.recall import mean_recall
+from mars_model.evaluation.metrics.accuracy import CUTOFF, mean_average_precision, recall
+from mars_model.evaluation.metrics.hits import Hits
+from mars_model.evaluation.metrics.means import mean_over_users
 from mars_model.evaluation.ranking import rank_unseen
-from mars_model.evaluation.splits.paper import split_likes
+from mars_model.evaluation.splits.by_user import split_likes
 from mars_model.evaluation.splits.split import Split
 from mars_model.features.likes import LikeMatrix
 
@@ -45,6 +46,10 @@ def split() -> Split:
     return split_likes(LikeMatrix.from_rows(rows, len(item_ids)), seed=1)
 
 
+def mean_recall(ranked: NDArray[np.int64], relevant: LikeMatrix) -> float:
+    return mean_over_users(recall(Hits.of(ranked, relevant), 50))
+
+
 def lists(baseline: Baseline, split: Split, k: int) -> NDArray[np.int64]:
     return rank_unseen(baseline.fit(Known(split.training, (), seed=1)), split.training, k)
 
@@ -56,7 +61,7 @@ def test_cornacs_evaluation_of_its_own_model_agrees(name: str, split: Split) -> 
     from cornac.metrics import MAP, Recall
     from cornac.models import EASE, MostPop
 
-    from mars_model.evaluation.baselines.cornac_data import dataset_of
+    from mars_model.evaluation.baselines.bpr import dataset_of
 
     training, test = dataset_of(split.training, 1), dataset_of(split.test, 1)
     theirs = MostPop() if name == "popularity" else EASE(lamb=500, posB=False)
@@ -66,7 +71,7 @@ def test_cornacs_evaluation_of_its_own_model_agrees(name: str, split: Split) -> 
     # Theirs has no cutoff, so ours ranks all items.
     n_items = split.training.n_items
     ranked = lists(Popularity() if name == "popularity" else Ease(500.0), split, n_items)
-    ours = mean_recall(ranked, split.test, 50), mean_average_precision(ranked, split.test, n_items)
+    ours = mean_recall(ranked, split.test), mean_average_precision(ranked, split.test, n_items)
     print(f"{name}: recall@50 {ours[0]:.5f}, cornac {recall:.5f}")
     print(f"{name}: MAP {ours[1]:.5f}, cornac {average_precision:.5f}")
     assert ours == pytest.approx((recall, average_precision), abs=NOISE)
@@ -107,7 +112,7 @@ def test_sparks_evaluation_of_its_own_als_agrees(
         for metric, k in (("recallAtK", 50), ("meanAveragePrecisionAtK", CUTOFF))
     ]
     ranked = lists(Als(spark, 32, 0.3, 10.0), split, CUTOFF)
-    ours = mean_recall(ranked, test, 50), mean_average_precision(ranked, test, CUTOFF)
+    ours = mean_recall(ranked, test), mean_average_precision(ranked, test, CUTOFF)
     print(f"als: recall@50 {ours[0]:.5f}, Spark {theirs[0]:.5f}")
     print(f"als: MAP@500 {ours[1]:.5f}, Spark {theirs[1]:.5f}")
     assert ours == pytest.approx(tuple(theirs), abs=NOISE)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mars_model.evaluation.baselines.autoencoder import Autoencoder, autoencoder_loss
 from mars_model.evaluation.baselines.bag_of_words import bag_of_words
-from mars_model.evaluation.baselines.cdl import Cdl, normalised_words
+from mars_model.evaluation.baselines.cdl import Autoencoder, Cdl, autoencoder_loss, normalised_words
 from tests.evaluation.baselines.two_groups import known
 
 

@@ -11,8 +11,7 @@ def test_bpr_scores_as_cornac_does() -> None:
     pytest.importorskip("cornac", reason="bpr needs cornac: pip install 'mars-batch[evaluate]'")
     from cornac.models import BPR
 
-    from mars_model.evaluation.baselines.bpr import Bpr
-    from mars_model.evaluation.baselines.cornac_data import dataset_of
+    from mars_model.evaluation.baselines.bpr import Bpr, dataset_of
 
     scores = Bpr(n_factors=3, penalty=0.01, n_epochs=50).fit(known())(np.arange(14))
     model = BPR(k=3, max_iter=50, learning_rate=0.05, lambda_reg=0.01, num_threads=1, seed=1)
@@ -59,7 +58,7 @@ def test_ctr_scores_as_cornac_does_from_its_own_texts() -> None:
     from cornac.data.text import BaseTokenizer, Vocabulary
     from cornac.models import CTR
 
-    from mars_model.evaluation.baselines.cornac_data import dataset_of
+    from mars_model.evaluation.baselines.bpr import dataset_of
     from mars_model.evaluation.baselines.ctr import Ctr
 
     scores = Ctr(n_topics=3, user_penalty=0.01, n_iterations=4).fit(known())(np.arange(14))

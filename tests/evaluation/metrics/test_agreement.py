@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 from ir_measures import AP, RR, Measure, R, ScoredDoc, Success, iter_calc, nDCG
 
-from mars_model.evaluation.metrics.average_precision import average_precision
-from mars_model.evaluation.metrics.hit_rate import hit_rate
+from mars_model.evaluation.metrics.accuracy import (
+    average_precision,
+    hit_rate,
+    ndcg,
+    recall,
+    reciprocal_rank,
+)
 from mars_model.evaluation.metrics.hits import Hits
-from mars_model.evaluation.metrics.ndcg import ndcg
-from mars_model.evaluation.metrics.over_users import mean_over_users
-from mars_model.evaluation.metrics.recall import recall
-from mars_model.evaluation.metrics.reciprocal_rank import reciprocal_rank
+from mars_model.evaluation.metrics.means import mean_over_users
 from mars_model.features.likes import LikeMatrix
 
 N_ITEMS, N_RANKED, N_USERS = 300, 120, 200

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mars_model.evaluation.metrics.average_precision import (
+from mars_model.evaluation.metrics.accuracy import (
     average_precision,
     mean_average_precision,
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mars_model.evaluation.metrics.cold_share import cold_share
+from mars_model.evaluation.metrics.beyond_accuracy import cold_share
 from mars_model.features.likes import LikeMatrix
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mars_model.evaluation.metrics.coverage import catalogue_coverage
+from mars_model.evaluation.metrics.beyond_accuracy import catalogue_coverage
 
 
 def test_items_in_several_lists_count_once_and_those_below_the_cutoff_not():

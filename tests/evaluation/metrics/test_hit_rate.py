@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mars_model.evaluation.metrics.hit_rate import hit_rate
+from mars_model.evaluation.metrics.accuracy import hit_rate
 from mars_model.evaluation.metrics.hits import Hits
-from mars_model.evaluation.metrics.over_users import mean_over_users
+from mars_model.evaluation.metrics.means import mean_over_users
 from mars_model.features.likes import LikeMatrix
 
 RANKED = np.array([[4, 9, 7], [4, 9, 7], [4, 9, 7], [4, -1, -1]])

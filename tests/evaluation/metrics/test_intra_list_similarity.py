@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mars_model.evaluation.metrics import intra_list_similarity as module
-from mars_model.evaluation.metrics.intra_list_similarity import intra_list_similarity
-from mars_model.evaluation.metrics.item_vectors import ItemVectors
+from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors, intra_list_similarity
 
 # Unit vectors of two columns: (1, 0), (0, 1), (1, 1)/√2, nothing, (1, 0).
 VECTORS = ItemVectors(

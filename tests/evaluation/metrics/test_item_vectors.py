@@ -4,7 +4,7 @@ from math import log, sqrt
 
 import numpy as np
 
-from mars_model.evaluation.metrics.item_vectors import ItemVectors
+from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors
 
 WORDS = [["a", "b", "a"], ["b"], [], ["c", "a"]]
 

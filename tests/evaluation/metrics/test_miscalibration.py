@@ -4,7 +4,7 @@ from math import log2
 
 import numpy as np
 
-from mars_model.evaluation.metrics.miscalibration import popularity_miscalibration
+from mars_model.evaluation.metrics.beyond_accuracy import popularity_miscalibration
 from mars_model.features.likes import LikeMatrix
 
 # Five items with 4, 2, 2, 1 and 1 of ten likes: 0 is head, 1 and 2 middle, 3 and 4 tail.

@@ -5,8 +5,8 @@ from math import log2
 import numpy as np
 import pytest
 
+from mars_model.evaluation.metrics.accuracy import ndcg
 from mars_model.evaluation.metrics.hits import Hits
-from mars_model.evaluation.metrics.ndcg import ndcg
 from mars_model.features.likes import LikeMatrix
 
 IDEAL_OF_TWO = 1 / log2(2) + 1 / log2(3)

@@ -4,7 +4,7 @@ from math import log2
 
 import numpy as np
 
-from mars_model.evaluation.metrics.novelty import novelty
+from mars_model.evaluation.metrics.beyond_accuracy import novelty
 from mars_model.features.likes import LikeMatrix
 
 # Of four users all like item 0, two like 1, one likes 2, nobody likes 3.

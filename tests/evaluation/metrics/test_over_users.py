@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mars_model.evaluation.metrics.over_users import mean_over_users, n_counted
+from mars_model.evaluation.metrics.means import mean_over_users, n_counted
 
 
 def test_users_left_out_are_neither_in_the_sum_nor_in_the_divisor():

@@ -1,6 +1,6 @@
 """Head, middle and tail by hand."""
 
-from mars_model.evaluation.metrics.popularity_groups import (
+from mars_model.evaluation.metrics.beyond_accuracy import (
     HEAD,
     MIDDLE,
     TAIL,

@@ -3,13 +3,18 @@
 import numpy as np
 import pytest
 
+from mars_model.evaluation.metrics.accuracy import recall
 from mars_model.evaluation.metrics.hits import Hits
-from mars_model.evaluation.metrics.recall import mean_recall, recall
+from mars_model.evaluation.metrics.means import mean_over_users
 from mars_model.features.likes import LikeMatrix
 
 
 def likes(*rows: tuple[int, ...]) -> LikeMatrix:
     return LikeMatrix.from_rows(rows, n_items=20)
+
+
+def mean_recall(ranked: np.ndarray, relevant: LikeMatrix, k: int) -> float:
+    return mean_over_users(recall(Hits.of(ranked, relevant), k))
 
 
 @pytest.mark.parametrize(

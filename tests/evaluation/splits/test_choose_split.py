@@ -5,9 +5,8 @@ import json
 import pytest
 
 from mars_model.errors import SettingsError
+from mars_model.evaluation.splits.by_user import split_leave_last_out, split_likes
 from mars_model.evaluation.splits.choose_split import SPLITS, split_of
-from mars_model.evaluation.splits.leave_last_out import split_leave_last_out
-from mars_model.evaluation.splits.paper import split_likes
 from mars_model.evaluation.splits.temporal import split_temporal
 from tests.evaluation.splits.rows import parts_of, timed_likes
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from mars_model.errors import InputDataError
-from mars_model.evaluation.splits.leave_last_out import split_leave_last_out
+from mars_model.evaluation.splits.by_user import split_leave_last_out
 from tests.evaluation.splits.rows import check_parts, parts_of, timed_likes, timed_rows
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mars_model.evaluation.splits.paper import split_likes
+from mars_model.evaluation.splits.by_user import split_likes
 from mars_model.features.likes import LikeMatrix
 
 ROWS = st.lists(st.sets(st.integers(0, 39), max_size=40), min_size=1, max_size=8)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mars_model.sources.research import batches
-from mars_model.sources.research.batches import (
+from mars_model.sources.research import write_records
+from mars_model.sources.research.records import Broken, Interaction, Item
+from mars_model.sources.research.write_records import (
     INTERACTIONS_SCHEMA,
     ITEMS_SCHEMA,
     BrokenLines,
     record_batches,
 )
-from mars_model.sources.research.records import Broken, Interaction, Item
 
 
 def test_broken_lines_are_counted_kept_as_rows_and_the_first_five_shown() -> None:
@@ -38,8 +38,8 @@ def test_broken_lines_are_counted_kept_as_rows_and_the_first_five_shown() -> Non
 
 
 def test_batches_end_by_rows_and_by_characters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_MAX_ROWS", 3)
-    monkeypatch.setattr(batches, "_MAX_CHARACTERS", 100)
+    monkeypatch.setattr(write_records, "_MAX_ROWS", 3)
+    monkeypatch.setattr(write_records, "_MAX_CHARACTERS", 100)
     texts = ["", "", "", "x" * 200, "", "y" * 50, "z" * 60, ""]
     rows = [Item(str(n), None, text, None) for n, text in enumerate(texts)]
     found = list(record_batches(rows, ITEMS_SCHEMA, BrokenLines()))

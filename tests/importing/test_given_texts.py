@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from mars_model.importing.import_research import texts_of_lines, with_texts
 from mars_model.sources.files import read_file
-from mars_model.sources.research.given_texts import texts_of_lines, with_texts
 from tests.sources.research.reading import write
 
 SCHEMA = "item_id string, title string, text string, genres string"

@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from mars_model.evaluation.examples import examples, first_users
-from mars_model.evaluation.fit import attention_of
-from mars_model.evaluation.variant import FittedVariant
+from mars_model.comparing.reproduce import first_users
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.settings import ModelSettings
+from mars_model.scoring.recommended import recommend
 
 
 def test_users_are_the_first_with_a_history_that_fits():
@@ -21,23 +19,18 @@ def test_recommendations_and_reasons_are_those_of_plain_attention():
     rng = np.random.default_rng(1)
     memory, candidates = np.tanh(rng.normal(size=(2, 30, 6))).astype(np.float32)
     bias = np.zeros(30, dtype=np.float32)
-    fitted = FittedVariant(
-        Catalogue.of_vectors(candidates, memory, bias),
-        attention_of(ModelSettings(representation_size=6)),
-        "softmax",
-    )
-    training = LikeMatrix.from_rows([[1, 5], [0, 3, 7, 9, 20]], n_items=30)
-    (found,) = examples(fitted, training, [1], n_items=2, n_reasons=3)
-
+    catalogue = Catalogue.of_vectors(candidates, memory, bias)
     liked = [0, 3, 7, 9, 20]
+    training = LikeMatrix.from_rows([[1, 5], liked], n_items=30)
+    _, found = recommend(catalogue, training, 2, 3, "softmax")
+
     relevance = memory[liked].astype(float) @ candidates.T.astype(float)
     attention = np.exp(relevance) / np.exp(relevance).sum(axis=0)
     scores = (attention * relevance).sum(axis=0)
     scores[liked] = -np.inf
     best = np.argsort(-scores)[:2]
-    assert found.user_idx == 1 and found.likes == tuple(liked)
-    assert [one.item_id for one in found.recommendations] == best.tolist()
-    for one in found.recommendations:
+    assert [one.item_id for one in found] == best.tolist()
+    for one in found:
         item, reasons = one.item_id, one.reasons
         order = np.argsort(-attention[:, item])[:3]
         assert [r.item_id for r in reasons] == [liked[slot] for slot in order]
