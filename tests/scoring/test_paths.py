@@ -7,6 +7,7 @@ import pytest
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.certified_lists import top_n_by_lists
+from mars_model.scoring.kept_lists import KeptLists, marks
 from mars_model.scoring.paths import serve
 from mars_model.scoring.reasons import explain
 from mars_model.scoring.top_n import top_n_in_full, top_n_plainly
@@ -88,7 +89,20 @@ def test_items_that_the_lists_do_not_speak_for_are_scored_beside_them(
     item_bias[changed] += 3.0  # what stands in the lists would win everywhere
     then = replace(now, memory=memory, candidates=candidates, item_bias=item_bias)
     night = now.with_candidates(np.sort(rng.choice(N_ITEMS, n_candidates, replace=False)))
-    lists = lists_by_sorting(then, 64).among(night, changed)
+    of_then = lists_by_sorting(then, 64)
+    kept = KeptLists(
+        item_ids=then.item_ids,
+        candidate_marks=marks(then.candidates, then.item_bias),
+        owners=np.arange(N_ITEMS),
+        owner_marks=marks(then.memory),
+        neighbours=of_then.neighbours,
+        values=of_then.values,
+        floors=of_then.floors,
+        lowest=of_then.lowest,
+        highest=of_then.highest,
+    )
+    assert kept.changed(marks(now.candidates, now.item_bias)).tolist() == changed.tolist()
+    lists = kept.among(night, marks(now.memory), changed)
 
     untouched = np.setdiff1d(np.arange(N_ITEMS), changed)
     histories = [np.sort(rng.choice(untouched, n, replace=False)) for n in (1, 2, 3, 8, 20)]
