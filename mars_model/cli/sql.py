@@ -10,6 +10,7 @@ from mars_model.cli.job import Job
 from mars_model.cli.show import SYNTHETIC_NOTE, table
 from mars_model.errors import AuditFailedError, InputDataError, SettingsError
 from mars_model.night.check_published import check_published
+from mars_model.night.checks import check_names
 from mars_model.resources import sql_files
 from mars_model.tables.views import register_views
 
@@ -78,7 +79,7 @@ def _run_checks(job: Job) -> None:
             f"run {run.run_id}: "
             + "; ".join(f"{f.name}: {f.n_rows} offending rows, {f.detail}" for f in failures)
         )
-    names = [file.stem for file in sql_files("checks")]
+    names = check_names()
     job.show(
         f"run {run.run_id}: no offending rows in {len(names)} checks: {', '.join(names)}",
         {"run_id": run.run_id, "checks": {name: 0 for name in names}},

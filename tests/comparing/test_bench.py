@@ -39,7 +39,7 @@ def a_family(fitted: list[tuple[str, int]]) -> Family:
 
         return Contender("model", dict(values), rank)
 
-    return Family("model", True, {"taste": Choice(("bad", "good"))}, {"taste": "bad"}, contender)
+    return Family("model", {"taste": Choice(("bad", "good"))}, {"taste": "bad"}, contender)
 
 
 def test_the_best_trials_lists_are_tested_without_a_second_fit(

@@ -19,7 +19,6 @@ def test_every_table_of_the_house_has_a_definition() -> None:
         "excluded_items",
         "interactions",
         "item_documents",
-        "item_neighbours",
         "item_vectors",
         "items",
         "recommendation_runs",
