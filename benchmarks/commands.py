@@ -24,7 +24,7 @@ RUNS, EXPLAIN, NIGHT = (
     "mars-batch explain USER",
     "spark-submit jobs/score_all_users.py",
 )
-SPARK_FILES = ("spark-defaults.conf", "log4j2.properties")
+SPARK_FILES = ("spark-defaults.conf", "log4j2.properties", "spark-env.sh")
 _BIN = Path(sys.executable).parent
 
 

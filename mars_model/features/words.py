@@ -66,11 +66,14 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 def _jar() -> Path:
-    """Spark's jar of text tools: beside pip's pyspark, or in the jars of a Spark distribution."""
+    """Spark's jar of text tools: beside pip's pyspark, or in the Spark distribution around it.
+
+    spark-submit imports pyspark from a zip inside either.
+    """
     spec = find_spec("pyspark")
     package = Path(spec.origin).parent if spec and spec.origin else Path("pyspark")
-    for folder in (package / "jars", package.parent.parent / "jars"):
-        for jar in folder.glob("spark-mllib_*.jar"):
+    for folder in (package, *package.parents):
+        for jar in (folder / "jars").glob("spark-mllib_*.jar"):
             return jar
     raise MarsBatchError(
         f"{package}: no jars/spark-mllib_*.jar there, nor in a Spark distribution around it. "

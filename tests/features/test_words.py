@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.features import words
 from mars_model.features.words import stop_words, words_of
+from mars_model.tables import jars
 
 HOSTILE = (
     "",
@@ -88,3 +89,11 @@ def test_stop_words_are_found_in_a_spark_distribution(
     with zipfile.ZipFile(tmp_path / "jars" / "spark-mllib_2.13-4.2.0.jar", "w") as jar:
         jar.writestr("org/apache/spark/ml/feature/stopwords/english.txt", "The\nof\n")
     assert stop_words.__wrapped__("english") == {"the", "of"}
+
+
+def test_stop_words_are_found_where_spark_submit_runs_pyspark_from_a_zip(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    zipped = jars.spark_home() / "python" / "lib" / "pyspark.zip" / "pyspark" / "__init__.py"
+    monkeypatch.setattr(words, "find_spec", lambda name: SimpleNamespace(origin=str(zipped)))
+    assert "the" in stop_words.__wrapped__("english")
