@@ -1,7 +1,6 @@
 """How many Spark jobs an ordinary night starts, and from where."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -25,16 +24,6 @@ def jobs_of(spark) -> dict[int, str]:
     return found
 
 
-@pytest.fixture
-def one_job_a_query(spark) -> Iterator[None]:
-    """Without adaptive execution, which makes a job of every stage."""
-    before = spark.conf.get("spark.sql.adaptive.enabled")
-    spark.conf.set("spark.sql.adaptive.enabled", "false")
-    yield
-    spark.conf.set("spark.sql.adaptive.enabled", before)
-
-
-@pytest.mark.usefixtures("one_job_a_query")
 def test_an_ordinary_night_starts_few_spark_jobs(night, tmp_path, capsys):
     """The second date: nothing but histories to build, no optional table, one short list."""
     copied = copy_night(night, tmp_path / "wh")
