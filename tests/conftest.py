@@ -1,6 +1,9 @@
 """What tests share: one Spark session for the whole run, and a small night that was published."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -39,18 +42,16 @@ for path in (SCORING / "__pycache__").glob("*.nb[ic]"):
 RUN_DATE = date(2026, 3, 1)
 
 
+def pytest_sessionstart() -> None:
+    """Collect and run in an empty folder: what `make demo` left in a checkout is no test's."""
+    folder = tempfile.mkdtemp(prefix="mars-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.chdir(folder)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """--real-data all: every set of ../shared/data and not only the first."""
     parser.addoption("--real-data", choices=("one", "all"), default="one")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def empty_working_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests run in an empty folder: what `make demo` left in a checkout is none of theirs."""
-    before = Path.cwd()
-    os.chdir(tmp_path_factory.mktemp("working-folder"))
-    yield
-    os.chdir(before)
 
 
 @pytest.fixture(scope="session")
