@@ -14,11 +14,10 @@ from dataclasses import fields
 import numpy as np
 import pyarrow as pa
 
-from mars_model.night.spread import Work
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
-from mars_model.scoring.memory_plan import plan_memory
-from mars_model.night.score_users import score_block
+from mars_model.scoring.memory_plan import Work, plan_memory
+from mars_model.scoring.score_block import BlockScorer
 from mars_model.scoring.sessions import open_attention
 from mars_model.settings import ScoringSettings
 
@@ -75,7 +74,8 @@ else:
     )
     del likes
     attention = open_attention(folder / "attention.onnx")
-    rows = sum(b.num_rows for b in score_block(users, catalogue, lists, attention, settings, 1))
+    scored, _ = BlockScorer(catalogue, lists, attention, settings, min_likes=1).score(users)
+    rows = len(scored.column('list').flatten())
     assert rows == 10 * n_users
     status = Path("/proc/self/status").read_text()
     peak_kb = int(status.split("VmHWM:")[1].split()[0])
