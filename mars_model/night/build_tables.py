@@ -14,7 +14,7 @@ from mars_model.features.documents import item_documents
 from mars_model.features.histories import user_histories
 from mars_model.night.encode import new_item_vectors
 from mars_model.settings import Settings
-from mars_model.tables.contracts import OPTIONAL_SOURCES, made_by
+from mars_model.tables.contracts import OPTIONAL_SOURCES
 from mars_model.tables.pin import Pin
 from mars_model.tables.warehouse import Warehouse
 
@@ -57,13 +57,7 @@ def pin_inputs(warehouse: Warehouse) -> Pin:
     pin = warehouse.pin(*SOURCES, *OPTIONAL_SOURCES, *DERIVED)
     missing = [table for table in SOURCES if table not in pin]
     if missing:
-        raise InputDataError(
-            "; ".join(
-                f"table {table}: not found at {warehouse.location(table)}. Make it with: "
-                f"{made_by(table)}"
-                for table in missing
-            )
-        )
+        raise InputDataError("; ".join(warehouse.how_to_make(table) for table in missing))
     return pin
 
 

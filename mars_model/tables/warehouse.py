@@ -55,6 +55,11 @@ class Warehouse:
             return delta_files.is_table(folder)
         return DeltaTable.isDeltaTable(self.spark, self.location(table))
 
+    def how_to_make(self, table: str) -> str:
+        """A sentence for whoever misses a table."""
+        place = self.location(table)
+        return f"table {table}: not found at {place}. Make it with: {contracts.made_by(table)}"
+
     def pin(self, *tables: str) -> Pin:
         """What each of the tables that exist is now."""
         return Pin({table: self.pin_table(table) for table in tables if self.exists(table)})
@@ -262,10 +267,7 @@ class Warehouse:
 
     def _require(self, table: str) -> None:
         if not self.exists(table):
-            raise InputDataError(
-                f"table {table}: not found at {self.location(table)}. Make it with: "
-                f"{contracts.made_by(table)}"
-            )
+            raise InputDataError(self.how_to_make(table))
 
     def _in_contract_order(self, table: str, rows: DataFrame) -> DataFrame:
         held = self.spark.read.format("delta").load(self.location(table)).schema
