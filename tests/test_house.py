@@ -87,7 +87,7 @@ def test_one_module_opens_onnxruntime() -> None:
 
 
 def test_one_module_reads_and_writes_delta_with_spark_and_one_without() -> None:
-    assert importers("delta") == {"tables/warehouse.py"}
+    assert importers("delta") == {"tables/delta_spark.py"}
     assert importers("deltalake") == {"tables/delta_files.py"}
 
 

@@ -49,7 +49,8 @@ def audit(
     of_users, of_items = look_at_users(users), look_at_items(items)
     n_offending, n_unserved, unserved = dict(of_users.n_offending), 0, None
     if n_offending["served_in_full"]:  # nobody has a coded reason yet
-        unserved = _unserved(warehouse, run, prepared, scored)
+        # Asked for twice, here and by the table: computed once.
+        unserved = _unserved(warehouse, run, prepared, scored).localCheckpoint()
         n_unserved = unserved.count()
         n_offending["served_in_full"] -= n_unserved
         coded = unserved.select("user_id", F.struct("n_rows", "reason").alias("unserved"))

@@ -1,31 +1,24 @@
 """Reads and writes the warehouse's Delta tables: the only module that does.
 
-Spark reads and writes rows. What a table is, and small reads, come from its files where they lie on
-this machine (delta_files.py), and through Spark's public API where they do not.
+Spark reads and writes rows (delta_spark.py). What a table is, and small reads, come from its files
+where they lie on this machine (delta_files.py), and through Spark where they do not.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from delta import exceptions as conflicts
-from delta.tables import DeltaTable
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mars_model.errors import InputDataError, MarsBatchError
-from mars_model.tables import contracts, delta_files
+from mars_model.errors import InputDataError
+from mars_model.tables import contracts, delta_files, delta_spark
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.delta_files import LocalTable
 from mars_model.tables.pin import Commit, Pin, TablePin
 from mars_model.tables.session import open_session
-
-# All by name: they are not raised as the class that they are said to share.
-_CONFLICTS = tuple(getattr(conflicts, name) for name in conflicts.__all__)
 
 
 class Warehouse:
@@ -53,7 +46,7 @@ class Warehouse:
         folder = self._folder(table)
         if folder is not None:
             return delta_files.is_table(folder)
-        return DeltaTable.isDeltaTable(self.spark, self.location(table))
+        return delta_spark.is_table(self.spark, self.location(table))
 
     def how_to_make(self, table: str) -> str:
         """A sentence for whoever misses a table."""
@@ -70,9 +63,7 @@ class Warehouse:
         folder = self._folder(table)
         if folder is not None:
             return delta_files.pin_table(folder)
-        detail = self._delta(table).detail().select("id").first()
-        schema = self.spark.read.format("delta").load(self.location(table)).schema
-        return TablePin.of(str(detail[0]), self._spark_commits(table), schema)  # type: ignore[index]
+        return delta_spark.pin_table(self.spark, self.location(table))
 
     def version(self, table: str) -> int:
         """The table's latest version. Raises InputDataError where it is missing."""
@@ -94,7 +85,9 @@ class Warehouse:
         if not self.exists(table):
             return []
         folder = self._folder(table)
-        return self._spark_commits(table) if folder is None else delta_files.commits(folder)
+        if folder is not None:
+            return delta_files.commits(folder)
+        return delta_spark.commits(self.spark, self.location(table))
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
         """A table, at one version where given, checked against its contract.
@@ -102,17 +95,8 @@ class Warehouse:
         Raises InputDataError where it is missing or a column breaks the contract.
         """
         self._require(table)
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
         label = self._label(table, version)
-        try:
-            frame = reader.load(self.location(table))
-        except AnalysisException as error:
-            raise InputDataError(
-                f"{label}: cannot be read, it may have been vacuumed "
-                f"away ({str(error).strip().splitlines()[0]})"
-            ) from error
+        frame = delta_spark.load(self.spark, self.location(table), version, label)
         contracts.check_contract(table, frame.schema, label)
         return frame
 
@@ -162,7 +146,9 @@ class Warehouse:
         """
         if not self.exists(table):
             self.spark.sql(
-                contracts.create_statement(table, self._name(table), ids or self.id_types())
+                contracts.create_statement(
+                    table, delta_spark.quoted(self.location(table)), ids or self.id_types()
+                )
             )
 
     def overwrite(
@@ -177,18 +163,9 @@ class Warehouse:
         `note` says what the rows were made from; a pin reads it back. Raises MarsBatchError where
         another writer changes the same rows meanwhile.
         """
-        writer = self._in_contract_order(table, rows).write.format("delta").mode("overwrite")
-        if where is not None:
-            writer = writer.option("replaceWhere", where)
-        if note is not None:
-            writer = writer.option("userMetadata", json.dumps(note, sort_keys=True))
-        try:
-            writer.save(self.location(table))
-        except _CONFLICTS as error:
-            raise MarsBatchError(
-                f"table {table}{f' where {where}' if where else ''}: another run wrote it at the "
-                "same time, and its rows stand. Run this one again if they should be replaced"
-            ) from error
+        held = delta_spark.load(self.spark, self.location(table)).schema
+        in_order = [F.col(f.name).cast(f.dataType).alias(f.name) for f in held]
+        delta_spark.overwrite(rows.select(in_order), self.location(table), note, where)
 
     def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
         """Add a few rows by one commit, in place of those that match an SQL condition."""
@@ -202,23 +179,9 @@ class Warehouse:
         else:
             frame.write.format("delta").mode("append").save(self.location(table))
 
-    def merge(
-        self,
-        table: str,
-        rows: DataFrame,
-        keys: tuple[str, ...],
-    ) -> None:
+    def merge(self, table: str, rows: DataFrame, keys: tuple[str, ...]) -> None:
         """Update the rows with equal keys (null equals null) and insert the others."""
-        condition = " and ".join(f"held.`{key}` <=> new.`{key}`" for key in keys)
-        (
-            self._delta(table)
-            .alias("held")
-            .merge(rows.alias("new"), condition)
-            .withSchemaEvolution()
-            .whenMatchedUpdateAll()
-            .whenNotMatchedInsertAll()
-            .execute()
-        )
+        delta_spark.merge(rows, self.location(table), keys)
 
     def is_synthetic(self) -> bool:
         """Whether the items are the generated sample."""
@@ -227,16 +190,12 @@ class Warehouse:
     def mark_synthetic(self) -> None:
         """Remember that the items are the generated sample."""
         self.spark.sql(
-            f"alter table {self._name('items')} set tblproperties ('mars.synthetic' = 'true')"
+            f"alter table {delta_spark.quoted(self.location('items'))} "
+            "set tblproperties ('mars.synthetic' = 'true')"
         )
 
     def _folder(self, table: str) -> Path | None:
         return delta_files.local_folder(self.location(table))
-
-    def _name(self, table: str) -> str:
-        """The table as SQL names it."""
-        quoted = self.location(table).replace("`", "``")
-        return f"delta.`{quoted}`"
 
     def _label(self, table: str, version: int | None) -> str:
         at = "" if version is None else f" (version {version})"
@@ -251,24 +210,12 @@ class Warehouse:
             contracts.check_contract(table, found.schema, self._label(table, version))
         return found
 
-    def _spark_commits(self, table: str) -> list[Commit]:
-        history = self._delta(table).history().select("version", "operation", "userMetadata")
-        return sorted((Commit.of(*row) for row in history.collect()), key=lambda c: -c.version)
-
     def _properties(self, table: str) -> dict[str, str]:
         folder = self._folder(table)
         if folder is not None:
             return delta_files.properties(folder)
-        row = self._delta(table).detail().select("properties").first()
-        return dict(row["properties"]) if row else {}
-
-    def _delta(self, table: str) -> DeltaTable:
-        return DeltaTable.forPath(self.spark, self.location(table))
+        return delta_spark.properties(self.spark, self.location(table))
 
     def _require(self, table: str) -> None:
         if not self.exists(table):
             raise InputDataError(self.how_to_make(table))
-
-    def _in_contract_order(self, table: str, rows: DataFrame) -> DataFrame:
-        held = self.spark.read.format("delta").load(self.location(table)).schema
-        return rows.select([F.col(f.name).cast(f.dataType).alias(f.name) for f in held])

@@ -1,0 +1,100 @@
+"""Delta tables by Spark's public API, wherever they lie: the only module with delta."""
+
+import json
+from typing import Any
+
+from delta import exceptions as conflicts
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from mars_model.errors import InputDataError, MarsBatchError
+from mars_model.tables.pin import Commit, TablePin
+
+# All by name: they are not raised as the class that they are said to share.
+_CONFLICTS = tuple(getattr(conflicts, name) for name in conflicts.__all__)
+
+
+def quoted(location: str) -> str:
+    """A table as SQL names it."""
+    return f"delta.`{location.replace('`', '``')}`"
+
+
+def is_table(spark: SparkSession, location: str) -> bool:
+    """Whether a table was ever written there."""
+    return DeltaTable.isDeltaTable(spark, location)
+
+
+def pin_table(spark: SparkSession, location: str) -> TablePin:
+    """What the table is now."""
+    detail = DeltaTable.forPath(spark, location).detail().select("id").first()
+    schema = load(spark, location).schema
+    return TablePin.of(str(detail[0]), commits(spark, location), schema)  # type: ignore[index]
+
+
+def commits(spark: SparkSession, location: str) -> list[Commit]:
+    """The commits of the table's log, newest first."""
+    history = DeltaTable.forPath(spark, location).history()
+    rows = history.select("version", "operation", "userMetadata").collect()
+    return sorted((Commit.of(*row) for row in rows), key=lambda commit: -commit.version)
+
+
+def properties(spark: SparkSession, location: str) -> dict[str, str]:
+    """The table's properties."""
+    row = DeltaTable.forPath(spark, location).detail().select("properties").first()
+    return dict(row["properties"]) if row else {}
+
+
+def load(
+    spark: SparkSession, location: str, version: int | None = None, label: str = ""
+) -> DataFrame:
+    """The rows, at a version where one is given.
+
+    Raises InputDataError, which names the table by `label`, where its files or log are gone.
+    """
+    reader = spark.read.format("delta")
+    if version is not None:
+        reader = reader.option("versionAsOf", version)
+    try:
+        return reader.load(location)
+    except AnalysisException as error:
+        raise InputDataError(
+            f"{label or location}: cannot be read, it may have been vacuumed "
+            f"away ({str(error).strip().splitlines()[0]})"
+        ) from error
+
+
+def overwrite(
+    rows: DataFrame, location: str, note: dict[str, Any] | None, where: str | None
+) -> None:
+    """Replace all rows, or those that match `where`, by one commit that carries a note.
+
+    Raises MarsBatchError where another writer changes the same rows meanwhile.
+    """
+    writer = rows.write.format("delta").mode("overwrite")
+    if where is not None:
+        writer = writer.option("replaceWhere", where)
+    if note is not None:
+        writer = writer.option("userMetadata", json.dumps(note, sort_keys=True))
+    try:
+        writer.save(location)
+    except _CONFLICTS as error:
+        table = location.rsplit("/", 1)[-1]
+        raise MarsBatchError(
+            f"table {table}{f' where {where}' if where else ''}: another run wrote it at the "
+            "same time, and its rows stand. Run this one again if they should be replaced"
+        ) from error
+
+
+def merge(rows: DataFrame, location: str, keys: tuple[str, ...]) -> None:
+    """Update the rows with equal keys (null equals null) and insert the others."""
+    condition = " and ".join(f"held.`{key}` <=> new.`{key}`" for key in keys)
+    (
+        DeltaTable.forPath(rows.sparkSession, location)
+        .alias("held")
+        .merge(rows.alias("new"), condition)
+        .withSchemaEvolution()
+        .whenMatchedUpdateAll()
+        .whenNotMatchedInsertAll()
+        .execute()
+    )
