@@ -107,10 +107,13 @@ def _attend(
     candidates: NDArray[np.float32],
     item_bias: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """The quotient form written out: sums of the graph's rows, history by history."""
+    """Scores by the sums of the graph's rows, history by history, written out."""
     n_candidates = len(candidates)
-    weighted = np.empty((len(memory), 2 * n_candidates), dtype=np.float32)
+    n_columns = n_candidates if kind == "evidence" else 2 * n_candidates
+    weighted = np.empty((len(memory), n_columns), dtype=np.float32)
     attention.weigh(memory, candidates, np.zeros(n_candidates, dtype=np.float32), weighted)
     sums = np.stack([weighted[rows].sum(axis=0) for rows in histories])
+    if kind == "evidence":
+        return np.asarray(np.log(sums) + item_bias, dtype=np.float32)
     divisor = 1 if kind == "sum" else sums[:, :n_candidates]
     return np.asarray(sums[:, n_candidates:] / divisor + item_bias, dtype=np.float32)

@@ -13,8 +13,9 @@ _SEGMENT_ITEM_COLUMNS = ("segment", "item_id")
 
 # mean: of a document's word embeddings; cnn: the paper's; none: no text is read.
 TextKind = Literal["cnn", "mean", "none"]
-# softmax: the paper's; sum: every liked item counts 1.
-AttentionKind = Literal["softmax", "sum"]
+# softmax: the paper's average; evidence: the log of the same attention's partition; sum: every
+# liked item counts 1.
+AttentionKind = Literal["softmax", "evidence", "sum"]
 
 
 class _Branch(BaseModel):

@@ -48,18 +48,20 @@ def export_network(
 def attention_graph(
     representation_size: int, attention: AttentionKind = "softmax"
 ) -> onnx.ModelProto:
-    """Build the graph of what each slot adds to the quotient of each candidate's score.
+    """Build the graph of what each slot adds to each candidate's score.
 
     A score is the sum of the weighted relevance over a user's slots, divided by that of the
-    weights, plus the item's bias; with attention "sum" weights are 1 and nothing is divided.
+    weights, plus the item's bias; with attention "sum" weights are 1 and nothing is divided. With
+    "evidence" it is the log of the sum of the weights, plus the shift, plus the item's bias.
     Shapes: I slots, C candidates, K representation size.
     Inputs: `memory` `[I, K]`; `candidates` `[C, K]`; `shift` `[C]`, taken from the relevance before
         exp (not with "sum").
-    Output: `weighted` `[I, 2C]`, the weights and behind them the weighted relevance.
+    Output: `weighted`, the weights `exp(relevance - shift)` and behind them the weighted
+        relevance, `[I, 2C]`; with "evidence" the weights alone, `[I, C]`.
     """
-    nodes = [*_relevance_nodes(), *(_sum_nodes() if attention == "sum" else _softmax_nodes())]
+    nodes = [*_relevance_nodes(), *_weighting_nodes(attention)]
     inputs = _relevance_inputs(representation_size)
-    if attention == "softmax":
+    if attention != "sum":
         inputs.append(float_info("shift", ["C"]))
     return make_model("attention", nodes, inputs, [float_info("weighted", ["I", "D"])], {})
 
@@ -79,6 +81,19 @@ def _relevance_nodes() -> list[NodeProto]:
     return [
         helper.make_node("Transpose", ["candidates"], ["columns"], perm=[1, 0]),
         helper.make_node("MatMul", ["memory", "columns"], ["relevance"]),
+    ]
+
+
+def _weighting_nodes(attention: AttentionKind) -> list[NodeProto]:
+    if attention == "sum":
+        return _sum_nodes()
+    return _evidence_nodes() if attention == "evidence" else _softmax_nodes()
+
+
+def _evidence_nodes() -> list[NodeProto]:
+    return [
+        helper.make_node("Sub", ["relevance", "shift"], ["shifted"]),
+        helper.make_node("Exp", ["shifted"], ["weighted"]),
     ]
 
 

@@ -18,7 +18,7 @@ class Attention:
 
     Attributes:
         users: adaptive user representations `[B, C, K]`, one for each candidate (Eq. 8).
-        scores: `[B, C]` (Eq. 9).
+        scores: `[B, C]` (Eq. 9), or the log of the evidence.
     """
 
     users: Tensor
@@ -45,13 +45,17 @@ def attend(
         memory: `[B, S, K]`.
         memory_mask: `[B, S]` bool, True on real slots; every row needs at least one.
         candidates: `[B, C, K]`.
-        kind: with "sum" every real slot counts 1 (decision 6).
+        kind: with "sum" every real slot counts 1 (decision 6); with "evidence" the score is the
+            log of the softmax's partition, `log sum_l exp(m_l . v)`, instead of its average.
     """
     relevance = candidates @ memory.transpose(1, 2)
     if kind == "sum":
         attention = memory_mask[:, None, :].to(relevance.dtype).expand_as(relevance)
     else:
-        attention = relevance.masked_fill(~memory_mask[:, None, :], -torch.inf).softmax(dim=-1)
+        logits = relevance.masked_fill(~memory_mask[:, None, :], -torch.inf)
+        attention = logits.softmax(dim=-1)
+        if kind == "evidence":
+            return Attention(users=attention @ memory, scores=logits.logsumexp(dim=-1))
     return Attention(users=attention @ memory, scores=(attention * relevance).sum(dim=-1))
 
 

@@ -53,6 +53,10 @@ def attend_by_loop(
         slots = memory[history].astype(np.float64)
         for position, candidate in enumerate(candidates):
             relevance = slots @ candidate
+            if kind == "evidence":
+                largest = relevance.max()
+                scores[user, position] = largest + np.log(np.exp(relevance - largest).sum())
+                continue
             attention = np.exp(relevance - relevance.max())
             attention /= attention.sum()
             if kind == "sum":

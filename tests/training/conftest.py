@@ -87,6 +87,9 @@ def run_attention() -> Callable:
         given = {name: np.asarray(feeds[name], dtype=np.float32) for name in declared}
         (weighted,) = session.run(["weighted"], given)
         sums = np.stack([weighted[np.asarray(rows)].sum(axis=0) for rows in histories])
+        if sums.shape[1] == n_candidates:  # evidence: the weights alone
+            found = np.log(sums) + feeds["shift"]
+            return (found + (0 if item_bias is None else np.asarray(item_bias))).astype(np.float32)
         divisor = sums[:, :n_candidates] if "shift" in declared else 1
         bias = np.zeros(n_candidates) if item_bias is None else np.asarray(item_bias)
         return (sums[:, n_candidates:] / divisor + bias).astype(np.float32)

@@ -10,13 +10,13 @@ from mars_model.errors import InputDataError
 from mars_model.features.likes import LikeMatrix
 from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
 from mars_model.training.catalogue_objective import CatalogueObjective
-from mars_model.training.quotient import Memories, leave_one_out_scores
+from mars_model.training.leave_one_out import Memories, leave_one_out_scores
 from tests.conftest import paper_training
 
 ROWS = [[0, 2, 5], [1, 2], [3, 4, 6, 7], [0, 7]]
 LIKES = LikeMatrix.from_rows(ROWS, n_items=12)
 USERS = np.array([2, 0, 3, 1])
-KINDS = pytest.mark.parametrize("kind", ["softmax", "sum"])
+KINDS = pytest.mark.parametrize("kind", ["softmax", "evidence", "sum"])
 
 
 class FixedVectors:
@@ -61,11 +61,15 @@ def score_by_loop(memory: set[int], item: int, vectors: FixedVectors, kind: str)
     """Eq. 7-9 over the memory without the item itself; None where nothing is left."""
     rest = sorted(memory - {item})
     relevance = [float((vectors.slots[slot] @ vectors.items[item]).detach()) for slot in rest]
+    if not rest:
+        return None
     if kind == "sum":
-        return sum(relevance) if rest else None
+        return sum(relevance)
+    if kind == "evidence":
+        return math.log(sum(math.exp(value) for value in relevance))
     weights = [math.exp(value - max(relevance)) for value in relevance]
     pairs = zip(weights, relevance, strict=True)
-    return sum(w * s for w, s in pairs) / sum(weights) if rest else None
+    return sum(w * s for w, s in pairs) / sum(weights)
 
 
 def loss_by_loop(batch: CatalogueBatch, vectors: FixedVectors, kind: str) -> tuple[float, int]:
@@ -129,7 +133,7 @@ def test_blocks_of_columns_change_nothing(kind, monkeypatch):
     memories = Memories(slots, starts, holders, torch.arange(6), own_row)
     results = []
     for block_values in (1 << 20, 1):  # one block of all columns, or four of 64 at most
-        monkeypatch.setattr("mars_model.training.quotient.BLOCK_VALUES", {"cpu": block_values})
+        monkeypatch.setattr("mars_model.training.leave_one_out.BLOCK_VALUES", {"cpu": block_values})
         leaves = [memory.clone().requires_grad_(), candidates.clone().requires_grad_()]
         scores = leave_one_out_scores(*leaves, memories, kind)
         scores.square().sum().backward()
@@ -138,7 +142,8 @@ def test_blocks_of_columns_change_nothing(kind, monkeypatch):
         torch.testing.assert_close(whole, pieces)
 
 
-def test_a_like_that_outweighs_all_others_is_left_out_exactly_in_float32():
+@pytest.mark.parametrize("kind", ["softmax", "evidence"])
+def test_a_like_that_outweighs_all_others_is_left_out_exactly_in_float32(kind):
     # Relevance to itself 50, to the other slot -50: 1 - e^-100 of the attention is its own.
     vectors = torch.tensor([[math.sqrt(50)], [-math.sqrt(50)]])
     memories = Memories(
@@ -149,13 +154,37 @@ def test_a_like_that_outweighs_all_others_is_left_out_exactly_in_float32():
         own_row=torch.tensor([0, 1]),
     )
     leaves = [vectors.clone().requires_grad_(), vectors.clone().requires_grad_()]
-    scores = leave_one_out_scores(*leaves, memories, "softmax")
+    scores = leave_one_out_scores(*leaves, memories, kind)
     torch.testing.assert_close(scores, torch.tensor([[-50.0, -50.0]]))
     scores.sum().backward()
-    assert all(torch.isfinite(leaf.grad).all() for leaf in leaves)
+    # Each candidate has one slot left, the other one, with all of its attention.
+    for leaf in leaves:
+        torch.testing.assert_close(leaf.grad, vectors.flip(0))
 
 
-def test_relevance_beyond_the_range_of_exp_gives_finite_scores():
+def test_evidence_of_likes_that_agree_adds_up():
+    # Three users like item 0 alone, items 0 and 1, and all three; relevance ln 2, ln 2 and ln 3.
+    memory = torch.tensor([[math.log(2)], [math.log(2)], [math.log(3)]]).requires_grad_()
+    candidates = torch.tensor([[1.0], [1.0]]).requires_grad_()
+    memories = Memories(
+        slots=torch.tensor([0, 0, 1, 0, 1, 2]),
+        starts=torch.tensor([0, 1, 3]),
+        holders=torch.tensor([0, 1, 2, 1, 2, 2]),
+        holder_starts=torch.tensor([0, 3, 5]),
+        own_row=torch.tensor([-1, 0]),  # the second candidate is item 0
+    )
+    scores = leave_one_out_scores(memory, candidates, memories, "evidence")
+    # Nothing is left of the first user's memory for his own like: 0.
+    expected = [[math.log(2), 0.0], [math.log(4), math.log(2)], [math.log(7), math.log(5)]]
+    torch.testing.assert_close(scores, torch.tensor(expected))
+    scores.sum().backward()
+    # Attention: of item 0 for the first candidate 2/2 + 2/4 + 2/7, for itself none.
+    attention = [1 + 1 / 2 + 2 / 7, 1 / 2 + 2 / 7 + 1 + 2 / 5, 3 / 7 + 3 / 5]
+    torch.testing.assert_close(memory.grad, torch.tensor(attention)[:, None])
+
+
+@pytest.mark.parametrize("kind", ["softmax", "evidence"])
+def test_relevance_beyond_the_range_of_exp_gives_finite_scores(kind):
     memory = torch.tensor([[300.0], [-300.0]]).requires_grad_()
     candidates = torch.tensor([[1.0], [-1.0], [0.0]]).requires_grad_()
     memories = Memories(
@@ -165,8 +194,9 @@ def test_relevance_beyond_the_range_of_exp_gives_finite_scores():
         holder_starts=torch.tensor([0, 1]),
         own_row=torch.tensor([-1, -1, -1]),
     )
-    scores = leave_one_out_scores(memory, candidates, memories, "softmax")
-    torch.testing.assert_close(scores, torch.tensor([[300.0, 300.0, 0.0]]))
+    scores = leave_one_out_scores(memory, candidates, memories, kind)
+    of_equals = math.log(2) if kind == "evidence" else 0.0
+    torch.testing.assert_close(scores, torch.tensor([[300.0, 300.0, of_equals]]))
     scores.sum().backward()
     assert torch.isfinite(memory.grad).all() and torch.isfinite(candidates.grad).all()
 

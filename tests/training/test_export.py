@@ -1,5 +1,7 @@
 """The exported graphs, run with ONNX Runtime."""
 
+import math
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -55,6 +57,35 @@ def test_a_sum_counts_every_slot_once_and_needs_no_exp(run_attention, tmp_path, 
     ]
     np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
     assert "Exp" not in {node.op_type for node in onnx.load(path).graph.node}
+
+
+@pytest.mark.parametrize("size", [4, 81])
+def test_evidence_is_the_log_of_summed_exponentials_whatever_the_shift(
+    run_attention, tmp_path, size
+):
+    path = tmp_path / "attention.onnx"
+    path.write_bytes(attention_graph(size, "evidence").SerializeToString())
+    onnx.checker.check_model(path, full_check=True)
+    memory, candidates = tanh_vectors(1, 20, size), tanh_vectors(2, 9, size)
+    histories = [np.array([3]), np.array([0, 5, 7, 19]), np.arange(20)]
+    bias = np.arange(9)
+    expected = [
+        [math.log(sum(math.exp(float(memory[slot] @ v)) for slot in own)) + b for v, b in pairs]
+        for own in histories
+        for pairs in [list(zip(candidates, bias, strict=True))]
+    ]
+    for shift in (np.zeros(9), np.linspace(-3, 5, 9)):
+        scores = run_attention(path, histories, memory, candidates, bias, shift)
+        np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_evidence_graph_gives_weights_alone_and_a_shift_keeps_them_finite(tmp_path):
+    path = tmp_path / "attention.onnx"
+    path.write_bytes(attention_graph(300, "evidence").SerializeToString())
+    ones = np.ones((2, 300), dtype=np.float32)
+    feeds = {"memory": ones, "candidates": ones, "shift": np.array([300, 299], np.float32)}
+    (weighted,) = onnxruntime.InferenceSession(path).run(None, feeds)
+    np.testing.assert_allclose(weighted, [[1, np.e], [1, np.e]], rtol=1e-6)
 
 
 def test_every_graph_is_one_file_that_onnx_accepts(network, tmp_path):

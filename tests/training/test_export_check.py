@@ -55,11 +55,17 @@ def test_a_graph_that_forgets_the_free_vectors_is_refused(
         check_export(network, tmp_path, open_forgetful, open_attention, documents)
 
 
+@pytest.mark.parametrize("kind", ["sum", "evidence"])
 def test_attention_of_another_kind_is_refused(
-    network, folder, open_encoder, open_attention, documents
+    network, folder, open_encoder, open_attention, documents, kind
 ):
     with pytest.raises(MarsBatchError, match=r"attention\.onnx at batch size 7:"):
-        check_export(network, folder, open_encoder, open_attention, documents, "sum")
+        check_export(network, folder, open_encoder, open_attention, documents, kind)
+
+
+def test_evidence_passes(network, tmp_path, open_encoder, open_attention, documents):
+    export_network(network, tmp_path, "evidence")
+    check_export(network, tmp_path, open_encoder, open_attention, documents, "evidence")
 
 
 def test_wide_representations_pass(

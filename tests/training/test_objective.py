@@ -34,6 +34,17 @@ def test_attention_gives_what_the_plain_loop_gives():
     np.testing.assert_allclose(found, expected[0])
 
 
+def test_evidence_grows_with_the_likes_that_speak_for_a_candidate():
+    # Two slots of relevance ln 2 and one of 0: ln 2 alone, ln 4 together, ln 5 with the third.
+    memory = torch.tensor([[[math.log(2)], [math.log(2)], [0.0]]]).double()
+    candidate = torch.ones(1, 1, 1).double()
+    for mask, expected in (([1, 0, 0], 2), ([1, 1, 0], 4), ([1, 1, 1], 5)):
+        found = attend(memory, torch.tensor([mask]).bool(), candidate, "evidence")
+        assert found.scores.item() == pytest.approx(math.log(expected))
+    # The users are still the average that the paper's attention makes: 2/5, 2/5 and 1/5.
+    assert found.users.item() == pytest.approx(4 / 5 * math.log(2))
+
+
 def test_padding_slots_change_nothing_and_get_no_gradient():
     memory, candidates = random_tensor(3, 2, 4, 3), random_tensor(4, 2, 2, 3)
     mask = torch.tensor([[True, True, False, False], [True, False, False, False]])
@@ -79,13 +90,14 @@ def loss_by_loop(memory, slots, pairs, bias, user_penalty, item_penalty, kind) -
                 weight / total * memory[example][slot]
                 for slot, weight in zip(real, weights, strict=True)
             )
-            scores.append(float(user @ candidate) + item_bias)
+            score = math.log(total) if kind == "evidence" else float(user @ candidate)
+            scores.append(score + item_bias)
             penalty += user_penalty * sum(user**2) + item_penalty * sum(candidate**2)
         losses.append(-math.log(1 / (1 + math.exp(scores[1] - scores[0]))) + penalty)
     return sum(losses) / len(losses)
 
 
-@pytest.mark.parametrize("kind", ["softmax", "sum"])
+@pytest.mark.parametrize("kind", ["softmax", "evidence", "sum"])
 def test_loss_and_gradient_are_those_of_the_plain_loop(kind):
     mask, slots = torch.tensor([[True, True, True], [False, True, False]]), [[0, 1, 2], [1]]
     inputs = [random_tensor(8, 2, 3, 4), random_tensor(9, 2, 2, 4), random_tensor(10, 2, 2)]

@@ -1,11 +1,12 @@
 """Scores of a batch of users for all candidates, each candidate left out of its own memory.
 
-With `G[l, j] = m_l . v_j`, `E = exp(G)`, `P = E * G` and the 0/1 histories H, `R = (H P) / (H E)`.
+With `G[l, j] = m_l . v_j`, `E = exp(G)`, `P = E * G` and the 0/1 histories H, `R = (H P) / (H E)`
+where the attention is a softmax, `R = log(H E)` where it is evidence, `R = H G` where it is a sum.
 Row j of column j only counts for users with item j in their memory, who all must score j without
 it: so a zero there is the subtraction, without its rounding. Columns are taken in blocks that stay
 in the cache; the backward pass computes them again, so that nothing of `[I, C]` is kept.
 
-Source: docs/model.md, identity 2 and "Full-catalogue softmax".
+Source: docs/model.md, "Full-catalogue softmax" and "Evidence".
 """
 
 from dataclasses import dataclass
@@ -62,14 +63,19 @@ class LeaveOneOut(torch.autograd.Function):
         """Score block by block; keep scores and divisors `[B, C]` for the backward pass."""
         n_users = len(memories.starts)
         scores = memory.new_empty(n_users, len(candidates))
-        divisors = memory.new_empty(n_users, len(candidates) if kind == "softmax" else 0)
+        divisors = memory.new_empty(n_users, 0 if kind == "sum" else len(candidates))
         for block in _blocks(memory, candidates):
-            relevance, weights = _relevance(memory, candidates, memories, kind, block)
+            relevance, weights, shift = _relevance(memory, candidates, memories, kind, block)
             if weights is None:
                 scores[:, block] = _sum_rows(relevance, memories.slots, memories.starts)
                 continue
             divisor = _sum_rows(weights, memories.slots, memories.starts)
-            divisor[divisor == 0] = 1
+            is_empty = divisor == 0
+            divisor[is_empty] = 1
+            if kind == "evidence":
+                scores[:, block] = (divisor.log() + shift).masked_fill_(is_empty, 0)
+                divisors[:, block] = divisor
+                continue
             numerator = _sum_rows(weights.mul_(relevance), memories.slots, memories.starts)
             scores[:, block] = numerator / divisor
             divisors[:, block] = divisor
@@ -80,15 +86,18 @@ class LeaveOneOut(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_scores: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        """dR/dG of a slot is its attention times (1 + its relevance - the score)."""
+        """dR/dG of a slot: its attention; for softmax, times (1 + its relevance - the score)."""
         memory, candidates, scores, divisors = ctx.saved_tensors
         held = ctx.memories.holders, ctx.memories.holder_starts
         grad_memory, grad_candidates = torch.zeros_like(memory), torch.empty_like(candidates)
         for block in _blocks(memory, candidates):
-            relevance, weights = _relevance(memory, candidates, ctx.memories, ctx.kind, block)
+            relevance, weights, _ = _relevance(memory, candidates, ctx.memories, ctx.kind, block)
             if weights is None:
                 grad = _sum_rows(grad_scores[:, block].contiguous(), *held)
                 _zero_own(grad, ctx.memories, block)
+            elif ctx.kind == "evidence":
+                share = grad_scores[:, block] / divisors[:, block]
+                grad = _sum_rows(share, *held).mul_(weights)
             else:
                 share = grad_scores[:, block] / divisors[:, block]
                 grad = relevance.add_(1).mul_(_sum_rows(share, *held))
@@ -105,17 +114,22 @@ def _blocks(memory: Tensor, candidates: Tensor) -> list[slice]:
 
 def _relevance(
     memory: Tensor, candidates: Tensor, memories: Memories, kind: AttentionKind, block: slice
-) -> tuple[Tensor, Tensor | None]:
-    """G `[I, c]` of a block of candidates, and E where the attention has weights."""
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """G `[I, c]` of a block of candidates, `E = exp(G - shift)` and the shift `[c]`.
+
+    E is zero where a slot is the candidate itself; with "sum" there is none, and no shift.
+    """
     relevance = memory @ candidates[block].t()
     if kind == "sum":
         _zero_own(relevance, memories, block)
-        return relevance, None
-    # Any constant of a column cancels in the quotient: its middle keeps both ends in range.
+        return relevance, None, relevance.new_zeros(1)
     lowest, highest = torch.aminmax(relevance, dim=0)
-    weights = (relevance - (lowest + highest) / 2).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
+    # A constant of a column cancels in the quotient: the middle keeps both ends in range. Of
+    # evidence the largest must stay exact; what lies 120 below it is next to nothing.
+    shift = highest - MAX_EXPONENT if kind == "evidence" else (lowest + highest) / 2
+    weights = (relevance - shift).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
     _zero_own(weights, memories, block)
-    return relevance, weights
+    return relevance, weights, shift
 
 
 def _zero_own(values: Tensor, memories: Memories, block: slice) -> None:
