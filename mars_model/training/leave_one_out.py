@@ -123,13 +123,21 @@ def _relevance(
     if kind == "sum":
         _zero_own(relevance, memories, block)
         return relevance, None, relevance.new_zeros(1)
-    lowest, highest = torch.aminmax(relevance, dim=0)
-    # A constant of a column cancels in the quotient: the middle keeps both ends in range. Of
-    # evidence the largest must stay exact; what lies 120 below it is next to nothing.
-    shift = highest - MAX_EXPONENT if kind == "evidence" else (lowest + highest) / 2
-    weights = (relevance - shift).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
+    if kind == "evidence" and _largest(memory) * _largest(candidates[block]) < MAX_EXPONENT:
+        weights, shift = relevance.exp(), relevance.new_zeros(1)
+    else:
+        # A constant of a column cancels in the quotient: the middle keeps both ends in range. Of
+        # evidence the largest must stay exact; what lies 120 below it is next to nothing.
+        lowest, highest = torch.aminmax(relevance, dim=0)
+        shift = highest - MAX_EXPONENT if kind == "evidence" else (lowest + highest) / 2
+        weights = (relevance - shift).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
     _zero_own(weights, memories, block)
     return relevance, weights, shift
+
+
+def _largest(vectors: Tensor) -> float:
+    """The largest norm: no inner product is above the product of two."""
+    return float(vectors.norm(dim=1).max()) if len(vectors) else 0.0
 
 
 def _zero_own(values: Tensor, memories: Memories, block: slice) -> None:
