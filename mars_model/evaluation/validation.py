@@ -7,7 +7,7 @@ from mars_model.evaluation.metrics.accuracy import CUTOFF, mean_average_precisio
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.sessions import Attention
-from mars_model.scoring.top_n import shortlist
+from mars_model.scoring.shortlist import shortlist
 from mars_model.settings import AttentionKind, Settings
 from mars_model.training.loop import Validate
 

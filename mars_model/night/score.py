@@ -67,7 +67,7 @@ def uses_lists(bundle: Bundle, settings: Settings, n_candidates: int) -> bool:
     """Whether users take the path of certified lists."""
     path, attention = settings.scoring.path, bundle.manifest.settings.model.attention
     is_large = n_candidates >= _LISTS_FROM
-    return attention == "softmax" and (path == "lists" or (path == "auto" and is_large))
+    return attention != "sum" and (path == "lists" or (path == "auto" and is_large))
 
 
 @contextmanager

@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
+from mars_model.scoring.average_certificate import Biases, certify_average
 from mars_model.scoring.catalogue import Catalogue, Vectors
-from mars_model.scoring.certificate import Biases, Lists, Scratch, User, certify
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import empty_lists, gather_slots
+from mars_model.scoring.evidence_certificate import certify_evidence
+from mars_model.scoring.exact import EVIDENCE, KINDS, empty_lists, gather_slots
+from mars_model.scoring.list_candidates import Lists, Scratch, User
+from mars_model.settings import AttentionKind
 
 _N_BINS = 8
 
@@ -53,33 +56,43 @@ class Found(NamedTuple):
     n_scored: NDArray[np.int64]
 
 
+class _Users(NamedTuple):
+    """A block of U users: histories, and the rows of `allowed` [G, C] that they may get."""
+
+    starts: NDArray[np.int64]
+    item_idx: NDArray[np.int32]
+    allowed: NDArray[np.bool_]
+    segments: NDArray[np.int32]
+
+
+class _Rows(NamedTuple):
+    """Where an item stands among the candidates, and among the lists [I]; −1 nowhere."""
+
+    candidate_of_item: NDArray[np.int64]
+    row_of_item: NDArray[np.int32]
+
+
 def top_n_by_lists(
     lists: NeighbourLists,
     catalogue: Catalogue,
     histories: LikeMatrix,
     segments: NDArray[np.int32],
     n: int,
+    kind: AttentionKind,
 ) -> Found:
-    """The n best unseen candidates of each user, where the lists prove them."""
+    """The n best unseen candidates of each user, where the lists prove them; not for kind "sum"."""
     users = histories.n_users
     found = Found(
         *empty_lists(users, n),
         np.zeros(users, dtype=np.bool_),
         *(np.zeros(users, dtype=np.int64) for _ in range(2)),
     )
+    code = KINDS[kind]
     bins, bin_of = bias_bins(catalogue.item_bias)
-    _certify_block(
-        histories.starts,
-        histories.item_idx,
-        catalogue.vectors(),
-        catalogue.candidate_of_item(),
-        np.asarray(lists.row_of_item),
-        lists.arrays(),
-        Biases(bin_of, bins, slack(catalogue)),
-        np.asarray(catalogue.allowed),
-        segments,
-        found,
-    )
+    block = _Users(histories.starts, histories.item_idx, np.asarray(catalogue.allowed), segments)
+    rows = _Rows(catalogue.candidate_of_item(), np.asarray(lists.row_of_item))
+    biases = Biases(bin_of, bins, slack(catalogue, code))
+    _certify_block(block, rows, lists.arrays(), catalogue.vectors(), biases, code, found)
     return found
 
 
@@ -94,28 +107,28 @@ def bias_bins(item_bias: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDAr
     return bins, bin_of.astype(np.uint8)
 
 
-def slack(catalogue: Catalogue) -> float:
+def slack(catalogue: Catalogue, kind: int) -> float:
     """How far a score may move by the float32 rounding of the lists' values.
 
-    A score moves by at most 1 + the range of its relevance for each unit that they move.
+    For each unit that they move, evidence moves by one at most, an average by 1 + the range of its
+    relevance.
     """
     reach, unit = catalogue.reach(), 2.0**-24
     bias = float(np.abs(catalogue.item_bias).max(initial=0.0))
     of_value = (catalogue.memory.shape[1] + 4) * unit * reach + 4 * unit * (reach + bias)
-    return float((1 + 2 * reach) * of_value + 4 * unit * (reach + bias))
+    factor = 1 if kind == EVIDENCE else 1 + 2 * reach
+    # 20: the logarithm of more slots than a history has.
+    return float(factor * of_value + 4 * unit * (reach + bias + 20))
 
 
 @compiled
 def _certify_block(
-    starts: NDArray[np.int64],
-    item_idx: NDArray[np.int32],
-    vectors: Vectors,
-    candidate_of_item: NDArray[np.int64],
-    row_of_item: NDArray[np.int32],
+    users: _Users,
+    rows_of: _Rows,
     lists: Lists,
+    vectors: Vectors,
     biases: Biases,
-    allowed: NDArray[np.bool_],
-    segments: NDArray[np.int32],
+    kind: int,
     found: Found,
 ) -> None:
     """One user after the other; a user with a slot that has no list is handed back."""
@@ -125,15 +138,19 @@ def _certify_block(
         np.empty(n_candidates, dtype=np.float64),
         np.empty(n_candidates, dtype=np.int32),
     )
-    for u in range(len(segments)):
-        slots = item_idx[starts[u] : starts[u + 1]]
-        rows = row_of_item[slots]
+    for u in range(len(users.segments)):
+        slots = users.item_idx[users.starts[u] : users.starts[u + 1]]
+        rows = rows_of.row_of_item[slots]
         if len(slots) == 0 or rows.min() < 0:
             continue
-        user = User(gather_slots(vectors.memory, slots), rows, allowed[segments[u]], 2 * u + 2)
+        allowed = users.allowed[users.segments[u]]
+        user = User(gather_slots(vectors.memory, slots), rows, allowed, 2 * u + 2)
         for slot in slots:
-            if candidate_of_item[slot] >= 0:
-                scratch.state[candidate_of_item[slot]] = user.tag
-        found.is_proved[u], found.n_read[u], found.n_scored[u] = certify(
-            user, lists, vectors, biases, scratch, found.scores[u], found.positions[u]
-        )
+            if rows_of.candidate_of_item[slot] >= 0:
+                scratch.state[rows_of.candidate_of_item[slot]] = user.tag
+        scores, positions = found.scores[u], found.positions[u]
+        if kind == EVIDENCE:
+            proof = certify_evidence(user, lists, vectors, biases.slack, scratch, scores, positions)
+        else:
+            proof = certify_average(user, lists, vectors, biases, scratch, scores, positions)
+        found.is_proved[u], found.n_read[u], found.n_scored[u] = proof

@@ -6,6 +6,7 @@ Source: Eq. 7–9; docs/scoring.md, "What a score is, to the last place".
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from numpy.typing import NDArray
 
 from mars_model.scoring.catalogue import Vectors
 from mars_model.scoring.compiled import compiled, compiled_reordered
+from mars_model.settings import AttentionKind
+
+# Kinds of attention, as compiled code knows them.
+SOFTMAX, SUM, EVIDENCE = 0, 1, 2
+KINDS: Mapping[AttentionKind, int] = {"softmax": SOFTMAX, "sum": SUM, "evidence": EVIDENCE}
 
 
 @compiled_reordered
@@ -49,25 +55,26 @@ def relevance_of(
 
 
 @compiled
-def weigh(relevance: NDArray[np.float64], is_sum: bool, out: NDArray[np.float64]) -> float:
+def weigh(relevance: NDArray[np.float64], kind: int, out: NDArray[np.float64]) -> float:
     """Attention of every slot into `out` [n]; returns the score without bias.
 
-    `is_sum`: every attention is 1.
+    SOFTMAX: their average of relevance; EVIDENCE: the log of what they are divided by; SUM: every
+    attention is 1, and relevance is added up.
     """
     top = relevance[0]
     for i in range(1, len(relevance)):
         top = max(top, relevance[i])
     divisor = 0.0
     for i in range(len(relevance)):
-        out[i] = 1.0 if is_sum else math.exp(relevance[i] - top)
+        out[i] = 1.0 if kind == SUM else math.exp(relevance[i] - top)
         divisor += out[i]
-    if is_sum:
+    if kind == SUM:
         divisor = 1.0
     total = 0.0
     for i in range(len(relevance)):
         out[i] /= divisor
         total += out[i] * relevance[i]
-    return total
+    return top + math.log(divisor) if kind == EVIDENCE else total
 
 
 def empty_lists(n_users: int, n: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -112,7 +119,7 @@ def settle(
     own: NDArray[np.float64],
     vectors: Vectors,
     found: NDArray[np.int32],
-    is_sum: bool,
+    kind: int,
     scores: NDArray[np.float32],
     positions: NDArray[np.int32],
 ) -> None:
@@ -126,5 +133,5 @@ def settle(
     for position in found:
         if position >= 0:
             relevance_of(own, vectors.candidates[position], wide, relevance)
-            total = weigh(relevance, is_sum, attention) + vectors.item_bias[position]
+            total = weigh(relevance, kind, attention) + vectors.item_bias[position]
             offer(scores, positions, np.float32(total), position)

@@ -1,8 +1,9 @@
-"""All candidates for a block of users, in blocks that stay in the cache: R = (H P) / (H E) + b.
+"""All candidates for a block of users, in blocks that stay in the cache.
 
-ONNX Runtime makes E and P for a block of candidates; the sums over histories and the selection of
-each user's best run here. Float32 finds a shortlist; whether float64 could order it otherwise is
-decided by a bound of the error. Source: docs/scoring.md, "Full blocks".
+R = (H P) / (H E) + b, or with evidence R = log(H E) + b. ONNX Runtime makes E and P for a block of
+candidates; the sums over histories and the selection of each user's best run here. Float32 finds a
+shortlist; whether float64 could order it otherwise is decided by a bound of the error.
+Source: docs/scoring.md, "Full blocks".
 """
 
 from typing import NamedTuple
@@ -11,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import offer
+from mars_model.scoring.exact import EVIDENCE, SUM, offer
 
-# Candidates of a block: a row of E and P is 512 bytes, so a histories' sum streams whole lines.
-COLUMNS = 64
+# A slot's row for a block of candidates: 512 bytes, so a histories' sum streams whole lines.
+WIDTH = 128
 # Slots are added up in runs, and the runs then: few roundings stand in each other's way.
 _RUN = 256
 _LINE = 64
@@ -39,12 +40,17 @@ class Shortlists(NamedTuple):
     has_failed: NDArray[np.bool_]  # [U] whether weights vanished in float32
 
 
+def columns_of(kind: int) -> int:
+    """Candidates of a block: with evidence a slot has one number for each, else two."""
+    return WIDTH if kind == EVIDENCE else WIDTH // 2
+
+
 def aligned(n_slots: int) -> NDArray[np.float32]:
-    """Zeros for a block's weights [n_slots, 2 · COLUMNS], each row from a cache line's start."""
-    n_bytes = 4 * 2 * COLUMNS * n_slots
+    """Zeros for a block's weights [n_slots, WIDTH], each row from a cache line's start."""
+    n_bytes = 4 * WIDTH * n_slots
     place = np.zeros(n_bytes + _LINE, dtype=np.uint8)
     start = -place.ctypes.data % _LINE
-    return place[start : start + n_bytes].view(np.float32).reshape(n_slots, 2 * COLUMNS)
+    return place[start : start + n_bytes].view(np.float32).reshape(n_slots, WIDTH)
 
 
 @compiled
@@ -54,21 +60,22 @@ def keep_best(
     item_bias: NDArray[np.float32],
     first: int,
     allowed: NDArray[np.bool_],
-    is_sum: bool,
+    kind: int,
     best: Shortlists,
 ) -> None:
     """Take a block of candidates into every user's shortlist.
 
-    Shapes: rows of `weighted` [I, 2 · COLUMNS] hold a slot's weights, then its weighted relevance;
-    `item_bias` those of the block's candidates, of which `first` is the first; `allowed` [G, C].
+    Shapes: rows of `weighted` [I, WIDTH] hold a slot's weights, then its weighted relevance (not
+    with evidence, whose shortlists are by the sum of the weights, bias within); `item_bias` those
+    of the block's candidates, of which `first` is the first; `allowed` [G, C].
     """
-    sums = np.empty(2 * COLUMNS, dtype=np.float32)
-    run = np.empty(2 * COLUMNS, dtype=np.float32)
-    found = np.empty(COLUMNS, dtype=np.float32)
+    sums = np.empty(WIDTH, dtype=np.float32)
+    run = np.empty(WIDTH, dtype=np.float32)
+    found = np.empty(len(item_bias), dtype=np.float32)
     for u in range(len(users.segments)):
         _add_up(users.rows, users.starts[u], users.starts[u + 1], weighted, run, sums)
         worst = best.scores[u, -1]
-        n_better, n_failed = _score(sums, item_bias, is_sum, worst, found)
+        n_better, n_failed = _score(sums, item_bias, kind, worst, found)
         if n_failed > 0:
             best.has_failed[u] = True
         if n_better == 0:
@@ -89,7 +96,7 @@ def _add_up(
     run: NDArray[np.float32],
     sums: NDArray[np.float32],
 ) -> None:
-    """The sum of a user's rows of `weighted` into `sums` [2 · COLUMNS]; `run` is scratch."""
+    """The sum of a user's rows of `weighted` into `sums` [WIDTH]; `run` is scratch."""
     sums[:] = 0
     for begin in range(start, end, _RUN):
         stop = min(begin + _RUN, end)
@@ -98,13 +105,13 @@ def _add_up(
         # Four rows at a time: the sum is read and written a fourth as often.
         for i in range(begin, last_four, 4):
             a, b, c, d = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
-            for k in range(2 * COLUMNS):
+            for k in range(WIDTH):
                 run[k] += (weighted[a, k] + weighted[b, k]) + (weighted[c, k] + weighted[d, k])
         for i in range(last_four, stop):
             a = rows[i]
-            for k in range(2 * COLUMNS):
+            for k in range(WIDTH):
                 run[k] += weighted[a, k]
-        for k in range(2 * COLUMNS):
+        for k in range(WIDTH):
             sums[k] += run[k]
 
 
@@ -112,15 +119,20 @@ def _add_up(
 def _score(
     sums: NDArray[np.float32],
     item_bias: NDArray[np.float32],
-    is_sum: bool,
+    kind: int,
     worst: float,
     found: NDArray[np.float32],
 ) -> tuple[int, int]:
     """Scores of a block's candidates into `found`; how many beat `worst`, and are no numbers."""
     n_better, n_failed = 0, 0
+    if kind == EVIDENCE:
+        for k in range(len(item_bias)):
+            found[k] = sums[k]
+            n_better += found[k] > worst
+        return n_better, n_failed
     for k in range(len(item_bias)):
-        divisor = np.float32(1) if is_sum else sums[k]
-        found[k] = sums[COLUMNS + k] / divisor + item_bias[k]
+        divisor = np.float32(1) if kind == SUM else sums[k]
+        found[k] = sums[WIDTH // 2 + k] / divisor + item_bias[k]
         n_better += found[k] > worst
         n_failed += found[k] != found[k]
     return n_better, n_failed
@@ -138,7 +150,7 @@ def _bar(users: Users, u: int, first: int, found: NDArray[np.float32]) -> None:
 
 
 def error_bound(
-    n_slots: NDArray[np.int64], size: int, reach: float, largest_bias: float, is_sum: bool
+    n_slots: NDArray[np.int64], size: int, reach: float, largest_bias: float, kind: int
 ) -> NDArray[np.float64]:
     """How far a float32 score may be from the float64 one, for users with so many slots [U].
 
@@ -148,10 +160,13 @@ def error_bound(
     of_relevance = (size + 2) * unit * reach
     # A slot goes through so many additions at most: those of its run, and of the runs.
     n_sums = np.minimum(n_slots, _RUN) + n_slots // _RUN
-    if is_sum:
+    if kind == SUM:
         return np.asarray(
             n_slots * (of_relevance + (n_sums + 8) * unit * reach) + 4 * unit * largest_bias
         )
-    # exp within 8 units, the sums in float32, and their quotient.
+    # exp within 8 units, the sums in float32, and their quotient or logarithm.
     of_weights = of_relevance + (8 + n_sums + 8) * unit
+    if kind == EVIDENCE:
+        # The shift is as large as the bias and what relevance can reach beyond exp.
+        return np.asarray(2 * of_weights + 8 * unit * (reach + largest_bias + np.log(n_slots + 1)))
     return np.asarray(of_relevance + 4 * of_weights * reach + 4 * unit * (reach + largest_bias))

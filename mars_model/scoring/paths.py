@@ -72,7 +72,7 @@ def serve(
         served.take_in(few, "few_candidates", *best, int(pairs[few].sum()))
     rest = np.flatnonzero(served.is_left)
     if lists is not None and len(rest):
-        found = top_n_by_lists(lists, catalogue, histories.take(rest), segments[rest], n)
+        found = top_n_by_lists(lists, catalogue, histories.take(rest), segments[rest], n, kind)
         visited, proved = found.n_read + found.n_scored * lengths[rest], found.is_proved
         best, users = (found.scores[proved], found.positions[proved]), rest[proved]
         if len(lists.uncovered) and len(users):

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue, Vectors
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import gather_slots, relevance_of, weigh
+from mars_model.scoring.exact import EVIDENCE, KINDS, SUM, gather_slots, relevance_of, weigh
 from mars_model.settings import AttentionKind
 
 # Above this attention the identity for the counterfactual divides by almost nothing.
 _NEARLY_ALL = 1 - 1e-6
+# The same of evidence, where what is left is a difference.
+_MOST = 0.9
 
 
 class Reasons(NamedTuple):
@@ -47,7 +49,7 @@ def explain(
         np.full(shape, -1, dtype=np.int32), *(np.zeros(shape, dtype=np.float32) for _ in range(3))
     )
     _explain_block(
-        histories.starts, histories.item_idx, catalogue.vectors(), positions, kind == "sum", reasons
+        histories.starts, histories.item_idx, catalogue.vectors(), positions, KINDS[kind], reasons
     )
     return reasons
 
@@ -58,7 +60,7 @@ def _explain_block(
     item_idx: NDArray[np.int32],
     vectors: Vectors,
     positions: NDArray[np.int32],
-    is_sum: bool,
+    kind: int,
     reasons: Reasons,
 ) -> None:
     wide = np.empty(vectors.candidates.shape[1])
@@ -71,16 +73,17 @@ def _explain_block(
             if j < 0:
                 continue
             relevance_of(own, vectors.candidates[j], wide, relevance)
-            total = weigh(relevance, is_sum, share)
+            total = weigh(relevance, kind, share)
             for slot in range(len(own)):
-                weight[slot] = relevance[slot] if is_sum else np.float32(share[slot])
+                weight[slot] = relevance[slot] if kind == SUM else np.float32(share[slot])
             chosen = reasons.slots[u, p]
-            for r in range(_choose(weight, not is_sum, chosen)):
+            for r in range(_choose(weight, kind != SUM, chosen)):
                 slot = chosen[r]
                 reasons.attention[u, p, r] = share[slot]
-                reasons.contribution[u, p, r] = share[slot] * relevance[slot]
-                without = _score_without(relevance, share, slot, total, is_sum)
+                without = _score_without(relevance, share, slot, total, kind)
                 reasons.score_without[u, p, r] = without + vectors.item_bias[j]
+                added = share[slot] * relevance[slot]
+                reasons.contribution[u, p, r] = total - without if kind == EVIDENCE else added
 
 
 @compiled
@@ -111,17 +114,20 @@ def _score_without(
     share: NDArray[np.float64],
     slot: int,
     total: float,
-    is_sum: bool,
+    kind: int,
 ) -> float:
     """The score had the user not liked this item, without bias: (r − α s) / (1 − α), identity 4.
 
-    With attention "sum" it is r − s. NaN where no other slot is left.
+    With attention "sum" it is r − s, with "evidence" r + log(1 − α). NaN where no other slot is
+    left.
     """
     if len(relevance) == 1:
         return np.nan
-    if is_sum:
+    if kind == SUM:
         return float(total - relevance[slot])
-    if share[slot] < _NEARLY_ALL:
+    if kind == EVIDENCE and share[slot] < _MOST:
+        return float(total + math.log1p(-share[slot]))
+    if kind != EVIDENCE and share[slot] < _NEARLY_ALL:
         return float((total - share[slot] * relevance[slot]) / (1 - share[slot]))
     top = -np.inf
     for i in range(len(relevance)):
@@ -133,4 +139,4 @@ def _score_without(
             weight = math.exp(relevance[i] - top)
             numerator += weight * relevance[i]
             divisor += weight
-    return numerator / divisor
+    return top + math.log(divisor) if kind == EVIDENCE else numerator / divisor

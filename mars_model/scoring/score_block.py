@@ -104,12 +104,13 @@ def _with_reasons(
     slots = reasons.slots[users, places][is_reason]
     liked = histories.item_idx[np.repeat(histories.starts[users], n_reasons) + slots]
     without = reasons.score_without[users, places][is_reason]
+    contribution = reasons.contribution[users, places][is_reason]
     because = _grouped(
         n_reasons,
         {
             "item_id": _ids(catalogue, liked),
             "attention": pa.array(reasons.attention[users, places][is_reason]),
-            "contribution": pa.array(reasons.contribution[users, places][is_reason]),
+            "contribution": pa.array(contribution, mask=np.isnan(contribution)),
             "score_without": pa.array(without, mask=np.isnan(without)),
         },
     )

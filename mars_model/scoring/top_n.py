@@ -4,26 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue, Vectors, largest_norm
+from mars_model.scoring.catalogue import Catalogue, Vectors
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import empty_lists, gather_slots, settle
-from mars_model.scoring.full_blocks import (
-    COLUMNS,
-    Shortlists,
-    Users,
-    aligned,
-    error_bound,
-    keep_best,
-)
+from mars_model.scoring.exact import KINDS, empty_lists, gather_slots, settle
+from mars_model.scoring.full_blocks import error_bound
 from mars_model.scoring.sessions import Attention
+from mars_model.scoring.shortlist import seen_candidates, shortlist
 from mars_model.scoring.twins import needed_candidates
 from mars_model.settings import AttentionKind
 
 # So many more than N are found in float32: those that may be among the N best are settled in
 # float64, and all candidates for users whose error bound leaves a doubt.
 _MARGIN = 16
-# Relevance beyond this is shifted before exp: float32 holds 300 exp(70) summed over 256 slots.
-_LARGEST_EXPONENT = 70.0
 # Users × candidates that are dense at a time where all of them are scored in float64.
 _PLACES_PER_CALL = 1 << 24
 
@@ -53,7 +45,7 @@ def top_n_in_full(
         catalogue.memory.shape[1],
         catalogue.reach(),
         float(np.abs(catalogue.item_bias).max(initial=0.0)),
-        kind == "sum",
+        KINDS[kind],
     )
     rough, found, has_failed = shortlist(attention, catalogue, histories, width, segments, kind)
     # Further below the n-th than twice the doubt, none can be among the n best.
@@ -88,46 +80,6 @@ def top_n_plainly(
     return scores, positions
 
 
-def shortlist(
-    attention: Attention,
-    catalogue: Catalogue,
-    histories: LikeMatrix,
-    width: int,
-    segments: NDArray[np.int32] | None = None,
-    kind: AttentionKind = "softmax",
-) -> Shortlists:
-    """Each user's `width` best unseen candidates by float32 scores.
-
-    Only the slots that the block's histories use are weighed.
-    """
-    n_users = histories.n_users
-    slots, rows = np.unique(histories.item_idx, return_inverse=True)
-    memory = np.ascontiguousarray(catalogue.memory[slots])
-    weighted = aligned(len(slots))
-    block = np.zeros((COLUMNS, memory.shape[1]), dtype=np.float32)
-    reach = largest_norm(memory)
-    barred = _seen_candidates(histories, catalogue)
-    users = Users(
-        histories.starts,
-        rows.astype(np.int32),
-        barred.starts,
-        barred.item_idx,
-        barred.starts[:-1].copy(),
-        np.zeros(n_users, dtype=np.int32) if segments is None else segments,
-    )
-    best = Shortlists(*empty_lists(n_users, width), np.zeros(n_users, dtype=np.bool_))
-    item_bias, allowed = np.asarray(catalogue.item_bias), np.asarray(catalogue.allowed)
-    for first in range(0, len(catalogue.candidates), COLUMNS):
-        some = np.asarray(catalogue.candidates[first : first + COLUMNS])
-        block[: len(some)] = some
-        norms = np.sqrt(np.einsum("ik,ik->i", block, block))
-        shift = np.maximum(norms * reach - _LARGEST_EXPONENT, 0).astype(np.float32)
-        attention.weigh(memory, block, shift, weighted)
-        of_block = item_bias[first : first + COLUMNS]
-        keep_best(users, weighted, of_block, first, allowed, kind == "sum", best)
-    return best
-
-
 def settle_users(
     catalogue: Catalogue,
     histories: LikeMatrix,
@@ -137,8 +89,8 @@ def settle_users(
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The n best of each user's `found` [U, S] (−1: no candidate), by their float64 scores."""
     scores, positions = empty_lists(histories.n_users, n)
-    vectors, is_sum = catalogue.vectors(), kind == "sum"
-    _settle_block(histories.starts, histories.item_idx, vectors, found, is_sum, scores, positions)
+    users = histories.starts, histories.item_idx, catalogue.vectors()
+    _settle_block(*users, found, KINDS[kind], scores, positions)
     return scores, positions
 
 
@@ -147,7 +99,7 @@ def _allowed_unseen(
 ) -> NDArray[np.int32]:
     """All candidates that each user may get, [U, most of any], −1 behind the end."""
     may = np.array(catalogue.allowed[segments])
-    seen = _seen_candidates(histories, catalogue)
+    seen = seen_candidates(histories, catalogue)
     may[seen.user_idx, seen.item_idx] = False
     n_most = int(may.sum(axis=1).max(initial=0))
     found = np.full((histories.n_users, n_most), -1, dtype=np.int32)
@@ -157,23 +109,16 @@ def _allowed_unseen(
     return found
 
 
-def _seen_candidates(histories: LikeMatrix, catalogue: Catalogue) -> LikeMatrix:
-    """The likes of candidates alone, by position among the candidates."""
-    seen = catalogue.candidate_of_item()[histories.item_idx].astype(np.int32)
-    starts = histories.only(seen >= 0).starts
-    return LikeMatrix(starts, seen[seen >= 0], len(catalogue.candidates))
-
-
 @compiled
 def _settle_block(
     starts: NDArray[np.int64],
     item_idx: NDArray[np.int32],
     vectors: Vectors,
     found: NDArray[np.int32],
-    is_sum: bool,
+    kind: int,
     scores: NDArray[np.float32],
     positions: NDArray[np.int32],
 ) -> None:
     for u in range(len(found)):
         own = gather_slots(vectors.memory, item_idx[starts[u] : starts[u + 1]])
-        settle(own, vectors, found[u], is_sum, scores[u], positions[u])
+        settle(own, vectors, found[u], kind, scores[u], positions[u])

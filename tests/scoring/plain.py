@@ -34,7 +34,11 @@ def mean_by_softmax(relevance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def scores_by_loop(catalogue: Catalogue, history, kind: str = "softmax") -> np.ndarray:
     """Scores of all candidates [C] for one user, float64."""
     relevance = relevance_by_loop(catalogue.memory[list(history)], catalogue.candidates)
-    total = relevance.sum(axis=0) if kind == "sum" else mean_by_softmax(relevance)[0]
+    if kind == "evidence":
+        top = relevance.max(axis=0)
+        total = np.log(np.exp(relevance - top).sum(axis=0)) + top
+    else:
+        total = relevance.sum(axis=0) if kind == "sum" else mean_by_softmax(relevance)[0]
     return total + catalogue.item_bias.astype(np.float64)
 
 
@@ -55,19 +59,23 @@ def list_by_loop(
     return best + [-1] * n_empty, [*scores[best].tolist(), *[-np.inf] * n_empty]
 
 
-def reasons_by_loop(catalogue: Catalogue, history, position: int, n_reasons: int) -> list[Reason]:
+def reasons_by_loop(
+    catalogue: Catalogue, history, position: int, n_reasons: int, kind: str = "softmax"
+) -> list[Reason]:
     """The reasons for one candidate; without an item, the score of the history without it."""
-    candidate, bias = catalogue.candidates[[position]], float(catalogue.item_bias[position])
+    candidate = catalogue.candidates[[position]]
     relevance = relevance_by_loop(catalogue.memory[list(history)], candidate)
     attention = mean_by_softmax(relevance)[1][:, 0]
     order = sorted(range(len(history)), key=lambda slot: (-np.float32(attention[slot]), slot))
+    score = scores_by_loop(catalogue, history, kind)[position]
     found = []
     for slot in order[:n_reasons]:
-        others = np.delete(relevance, slot, axis=0)
-        without = mean_by_softmax(others)[0][0] + bias if len(others) else np.nan
+        others = [item for place, item in enumerate(history) if place != slot]
+        without = scores_by_loop(catalogue, others, kind)[position] if others else np.nan
         if np.float32(attention[slot]) > 0:
             share = float(attention[slot])
-            found.append(Reason(slot, share, share * float(relevance[slot, 0]), float(without)))
+            added = score - without if kind == "evidence" else share * float(relevance[slot, 0])
+            found.append(Reason(slot, share, float(added), float(without)))
     return found
 
 

@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.certificate import bound_rest, phi
+from mars_model.scoring.average_certificate import bound_rest, phi
 from mars_model.scoring.certified_lists import bias_bins, slack, top_n_by_lists
+from mars_model.scoring.evidence_certificate import choose_cuts
+from mars_model.scoring.exact import SOFTMAX
 from mars_model.scoring.memory_plan import _cut
 from mars_model.scoring.paths import serve
 from tests.scoring.plain import (
@@ -21,6 +23,8 @@ from tests.scoring.plain import (
 )
 
 SEEDS = st.integers(0, 2**32 - 1)
+KINDS = ["softmax", "evidence"]
+BOTH_KINDS = pytest.mark.parametrize("kind", KINDS)
 
 
 def make_world(make_catalogue, seed, n_items, size, scale, bias, structure):
@@ -53,25 +57,49 @@ def make_world(make_catalogue, seed, n_items, size, scale, bias, structure):
     structure=st.booleans(),
     length=st.sampled_from([2, 4, 8, 16, 64]),
     n=st.sampled_from([1, 2, 5, 20]),
+    kind=st.sampled_from(KINDS),
     histories=st.lists(st.lists(SEEDS, min_size=1, max_size=40), min_size=1, max_size=5),
 )
 def test_no_list_is_proved_that_plain_attention_does_not_give(
-    make_catalogue, seed, n_items, size, scale, bias, structure, length, n, histories
+    make_catalogue, seed, n_items, size, scale, bias, structure, length, n, kind, histories
 ):
     catalogue = make_world(make_catalogue, seed, n_items, size, scale, bias, structure)
     likes = LikeMatrix.from_rows([[i % n_items for i in row] for row in histories], n_items)
     segments = (np.arange(likes.n_users) % 2).astype(np.int32)
     lists = lists_by_sorting(catalogue, length)
-    found = top_n_by_lists(lists, catalogue, likes, segments, n)
+    found = top_n_by_lists(lists, catalogue, likes, segments, n, kind)
     for user in np.flatnonzero(found.is_proved):
         history = likes.row(user).tolist()
-        positions, scores = list_by_loop(catalogue, history, n, segments[user])
+        positions, scores = list_by_loop(catalogue, history, n, segments[user], kind)
         assert found.positions[user].tolist() == positions
         np.testing.assert_allclose(found.scores[user], scores, rtol=1e-6, atol=1e-5)
 
 
+@BOTH_KINDS
+@pytest.mark.parametrize("n", [5, 20])
+@pytest.mark.parametrize("structure", [True, False])
+def test_long_lists_of_a_large_catalogue_prove_nothing_false(make_catalogue, structure, n, kind):
+    n_items, n_proved = 5000, 0
+    for seed in range(2):
+        catalogue = make_world(make_catalogue, seed, n_items, 16, 0.7, 0.3, structure)
+        lists = lists_by_sorting(catalogue, 384)
+        rng = np.random.default_rng(seed)
+        lengths = [1, 2, 3, 8, 8, 20, 40, 90]
+        rows = [rng.choice(n_items, length, replace=False).tolist() for length in lengths]
+        likes = LikeMatrix.from_rows(rows, n_items)
+        found = top_n_by_lists(lists, catalogue, likes, no_segments(likes), n, kind)
+        n_proved += int(found.is_proved.sum())
+        for user in np.flatnonzero(found.is_proved):
+            history = likes.row(user).tolist()
+            assert (
+                found.positions[user].tolist() == list_by_loop(catalogue, history, n, kind=kind)[0]
+            )
+    assert n_proved > 0
+
+
+@BOTH_KINDS
 @pytest.mark.parametrize("length", [33, 40, 64])
-def test_lists_that_were_cut_to_fit_prove_nothing_false(make_catalogue, length):
+def test_lists_that_were_cut_to_fit_prove_nothing_false(make_catalogue, length, kind):
     n_proved = 0
     for seed in range(6):
         catalogue = make_world(make_catalogue, seed, 200, 8, 1.0, 0.5, True)
@@ -80,22 +108,26 @@ def test_lists_that_were_cut_to_fit_prove_nothing_false(make_catalogue, length):
         assert cut.values.shape == (200, length)
         assert np.array_equal(cut.floors, whole.values[:, length])
         likes = LikeMatrix.from_rows([[1, 2], [7], list(range(0, 60, 3))], 200)
-        found = top_n_by_lists(cut, catalogue, likes, no_segments(likes), 3)
+        found = top_n_by_lists(cut, catalogue, likes, no_segments(likes), 3, kind)
         n_proved += int(found.is_proved.sum())
         for user in np.flatnonzero(found.is_proved):
-            expected = list_by_loop(catalogue, likes.row(user).tolist(), 3)[0]
+            history = likes.row(user).tolist()
+            expected = list_by_loop(catalogue, history, 3, kind=kind)[0]
             assert found.positions[user].tolist() == expected
     assert n_proved > 0
 
 
-def test_lists_that_hold_everything_prove_every_user_with_enough_left(make_catalogue):
+@BOTH_KINDS
+def test_lists_that_hold_everything_prove_every_user_with_enough_left(make_catalogue, kind):
     catalogue = make_world(make_catalogue, 5, 40, 6, 1.0, 0.0, False)
     likes = LikeMatrix.from_rows([[0], [1, 2, 3], list(range(35)), list(range(38))], 40)
-    found = top_n_by_lists(lists_by_sorting(catalogue, 64), catalogue, likes, no_segments(likes), 5)
+    lists, nobody = lists_by_sorting(catalogue, 64), no_segments(likes)
+    found = top_n_by_lists(lists, catalogue, likes, nobody, 5, kind)
     # The last has two candidates left and asks for five.
     assert found.is_proved.tolist() == [True, True, True, False]
 
 
+@BOTH_KINDS
 @pytest.mark.parametrize(
     ("case", "length", "n"),
     [
@@ -106,7 +138,7 @@ def test_lists_that_hold_everything_prove_every_user_with_enough_left(make_catal
     ],
 )
 def test_users_without_a_certificate_get_their_exact_list_in_full(
-    attention_of, make_catalogue, case, length, n
+    attention_of, make_catalogue, case, length, n, kind
 ):
     # Weak vectors: every slot counts about the same, so no candidate stands out.
     catalogue = make_world(make_catalogue, 9, 300, 50, 0.1, 0.0, False)
@@ -117,18 +149,20 @@ def test_users_without_a_certificate_get_their_exact_list_in_full(
     if case == "no list":
         lists.row_of_item[[7, 9]] = -1
     likes = LikeMatrix.from_rows(histories, 300)
-    proved = top_n_by_lists(lists, catalogue, likes, no_segments(likes), n).is_proved
+    proved = top_n_by_lists(lists, catalogue, likes, no_segments(likes), n, kind).is_proved
     assert not proved.any()
-    served = serve(attention_of(50), lists, catalogue, likes, no_segments(likes), n, "softmax")
-    assert served.positions.tolist() == [list_by_loop(catalogue, h, n)[0] for h in histories]
+    served = serve(attention_of(50, kind), lists, catalogue, likes, no_segments(likes), n, kind)
+    expected = [list_by_loop(catalogue, history, n, kind=kind)[0] for history in histories]
+    assert served.positions.tolist() == expected
     assert served.counts["certificates_failed"] == served.counts["users_by_path_full"] == 2
     assert served.counts["users_by_path_lists"] == 0
     assert served.counts["pairs"] == sum(len(h) for h in histories) * 300
 
 
+@BOTH_KINDS
 @pytest.mark.parametrize("length", [1, 3, 8])
 def test_users_whom_short_lists_cannot_prove_are_served_all_the_same(
-    attention_of, make_catalogue, tanh_vectors, length
+    attention_of, make_catalogue, tanh_vectors, length, kind
 ):
     memory, vectors = tanh_vectors(3, 60, 6), tanh_vectors(4, 60, 6)
     bias = np.random.default_rng(5).normal(size=60).astype(np.float32)
@@ -137,10 +171,11 @@ def test_users_whom_short_lists_cannot_prove_are_served_all_the_same(
     likes = LikeMatrix.from_rows(histories, 60)
     lists = lists_by_sorting(catalogue, length)
     nobody = np.zeros(3, dtype=np.int32)
-    assert not top_n_by_lists(lists, catalogue, likes, nobody, 10).is_proved.all()
-    served = serve(attention_of(6), lists, catalogue, likes, nobody, 10, "softmax")
+    assert not top_n_by_lists(lists, catalogue, likes, nobody, 10, kind).is_proved.all()
+    served = serve(attention_of(6, kind), lists, catalogue, likes, nobody, 10, kind)
     for user, history in enumerate(histories):
-        assert served.positions[user].tolist() == list_by_loop(catalogue, history, 10)[0]
+        expected = list_by_loop(catalogue, history, 10, kind=kind)[0]
+        assert served.positions[user].tolist() == expected
     counts = served.counts
     n_users = sum(n for name, n in counts.items() if name.startswith("users_by_path_"))
     assert n_users == 3
@@ -191,7 +226,7 @@ def test_no_candidate_outside_what_was_read_reaches_the_bound(
     terms = np.empty((len(rows), len(bins)))
     worst = bound_rest(rows, cuts, lists.arrays(), bins, threshold, terms)
     values = relevance_by_loop(catalogue.memory[rows], catalogue.candidates) + catalogue.item_bias
-    margin = slack(catalogue)
+    margin = slack(catalogue, SOFTMAX)
     for position in range(60):
         is_read = [
             position in lists.neighbours[row][lists.values[row] >= cut]
@@ -204,6 +239,39 @@ def test_no_candidate_outside_what_was_read_reaches_the_bound(
                 term = math.exp(values[slot, position]) * (values[slot, position] - threshold)
                 scale_of_term = math.exp(values[slot, position]) * (1 + abs(threshold) + margin)
                 assert term <= terms[slot, bin_of[position]] + 1e-5 * scale_of_term
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    seed=SEEDS,
+    bias=st.sampled_from([0.0, 0.5, 3.0]),
+    length=st.integers(1, 60),
+    rows=st.lists(st.integers(0, 59), min_size=1, max_size=12, unique=True),
+    share=st.floats(0.01, 0.99),
+    rank=st.integers(0, 59),
+)
+def test_no_candidate_in_no_list_read_to_its_cut_has_the_evidence_that_a_list_needs(
+    make_catalogue, seed, bias, length, rows, share, rank
+):
+    catalogue = make_world(make_catalogue, seed, 60, 6, 1.0, bias, True)
+    lists = lists_by_sorting(catalogue, length)
+    scores = scores_by_loop(catalogue, rows, "evidence")
+    threshold = float(np.sort(scores)[rank])
+    rows, cuts = np.array(rows, dtype=np.int32), np.empty(len(rows))
+    has_more = choose_cuts(rows, lists.arrays(), threshold, share, cuts)
+    assert (cuts >= lists.floors[rows]).all()
+    assert has_more == (cuts > lists.floors[rows]).any()
+    most = np.exp(cuts - threshold).sum()
+    assert most <= share + 1e-9 or (cuts == lists.floors[rows]).any()
+    for position in range(60):
+        is_read = [
+            position in lists.neighbours[row][lists.values[row] >= cut]
+            for row, cut in zip(rows, cuts, strict=True)
+        ]
+        if not any(is_read):
+            assert scores[position] - threshold <= np.log(most) + 1e-4
 
 
 def test_bins_hold_every_bias_between_their_ends():

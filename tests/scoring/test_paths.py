@@ -13,7 +13,8 @@ from mars_model.scoring.reasons import explain
 from mars_model.scoring.top_n import top_n_in_full, top_n_plainly
 from tests.scoring.plain import list_by_loop, lists_by_sorting, no_segments, reasons_by_loop
 
-N_ITEMS = 150  # two full blocks of candidates and one that is not
+N_ITEMS = 150  # full blocks of candidates and one that is not
+BOTH_KINDS = pytest.mark.parametrize("kind", ["softmax", "evidence"])
 
 
 @pytest.fixture
@@ -54,26 +55,28 @@ def assert_all_paths_agree(
     assert in_full[0].tobytes() == plainly[0].tobytes()
     assert not np.isnan(in_full[0]).any()
     np.testing.assert_allclose(in_full[0], [scores for _, scores in expected], rtol=1e-6, atol=1e-5)
-    lists = lists_by_sorting(catalogue, length) if kind == "softmax" else None
+    lists = lists_by_sorting(catalogue, length) if kind != "sum" else None
     served = serve(attention, lists, catalogue, likes, segments, n, kind)
     assert served.positions.tolist() == in_full[1].tolist()
     assert served.scores.tobytes() == in_full[0].tobytes()
     if lists is not None:
-        found = top_n_by_lists(lists, catalogue, likes, segments, n)
+        found = top_n_by_lists(lists, catalogue, likes, segments, n, kind)
         proved = found.is_proved
         assert found.positions[proved].tolist() == in_full[1][proved].tolist()
         assert found.scores[proved].tobytes() == in_full[0][proved].tobytes()
     return served
 
 
+@BOTH_KINDS
 @pytest.mark.parametrize("bias", [0.0, 2.0], ids=["no bias", "strong bias"])
 @pytest.mark.parametrize(
     ("size", "scale"), [(1, 1.0), (6, 0.3), (50, 0.3), (50, 1.0), (100, 50.0), (300, 50.0)]
 )
-def test_all_paths_give_the_lists_of_a_plain_loop(attention_of, world, size, scale, bias):
+def test_all_paths_give_the_lists_of_a_plain_loop(attention_of, world, size, scale, bias, kind):
     # Vectors of scale 50 are all but ±1: relevance reaches 300, and float32 ends at exp(88).
     catalogue = world(size, size, scale, bias)
-    assert_all_paths_agree(attention_of(size), catalogue, some_histories(3), 5, length=32)
+    attention, histories = attention_of(size, kind), some_histories(3)
+    assert_all_paths_agree(attention, catalogue, histories, 5, length=32, kind=kind)
 
 
 @pytest.mark.parametrize("n_changed", [1, 7, 25])
@@ -117,9 +120,11 @@ def test_items_that_the_lists_do_not_speak_for_are_scored_beside_them(
         assert served.counts["users_by_path_full"] >= 1  # who likes an item with other vectors
 
 
+@BOTH_KINDS
 @pytest.mark.parametrize("n", [1, 5, 10, 150, 200])
-def test_lists_of_any_length_agree(attention_of, world, n):
-    assert_all_paths_agree(attention_of(6), world(5, 6, bias=0.5), some_histories(4), n, length=64)
+def test_lists_of_any_length_agree(attention_of, world, n, kind):
+    catalogue, histories = world(5, 6, bias=0.5), some_histories(4)
+    assert_all_paths_agree(attention_of(6, kind), catalogue, histories, n, length=64, kind=kind)
 
 
 def test_attention_of_a_sum_agrees(attention_of, world):
@@ -156,20 +161,25 @@ def test_items_that_are_no_candidates_are_slots_and_never_listed(attention_of, w
     assert served.counts["users_by_path_lists"] > 0
 
 
+@BOTH_KINDS
 @pytest.mark.parametrize("n_slots", [256, 257, 512, 1300])
-def test_long_histories_agree(attention_of, world, n_slots):
+def test_long_histories_agree(attention_of, world, n_slots, kind):
     n_items = 1400
     catalogue = world(9, 20, scale=0.5, bias=0.5, n_items=n_items)
     history = np.random.default_rng(n_slots).choice(n_items, n_slots, replace=False)
     histories = [sorted(history.tolist()), [3]]
-    assert_all_paths_agree(attention_of(20), catalogue, histories, 10, length=64)
+    assert_all_paths_agree(attention_of(20, kind), catalogue, histories, 10, length=64, kind=kind)
 
 
-def test_candidates_that_are_all_alike_come_by_position(attention_of, make_catalogue, tanh_vectors):
+@BOTH_KINDS
+def test_candidates_that_are_all_alike_come_by_position(
+    attention_of, make_catalogue, tanh_vectors, kind
+):
     # No bound of an error can tell them apart: in the end all of them are scored in float64.
     catalogue = make_catalogue(tanh_vectors(1, 130, 6), np.repeat(tanh_vectors(2, 1, 6), 130, 0))
     histories = [[0], [3, 7, 20], [1, 2]]
-    served = assert_all_paths_agree(attention_of(6), catalogue, histories, 4, 16)
+    attention = attention_of(6, kind)
+    served = assert_all_paths_agree(attention, catalogue, histories, 4, 16, kind=kind)
     assert served.positions.tolist() == [[1, 2, 3, 4], [0, 1, 2, 4], [0, 3, 4, 5]]
 
 
@@ -182,7 +192,8 @@ def test_scores_closer_than_float32_can_tell_come_by_position(attention_of, make
     assert served.scores.tolist() == [[1.0] * 4]
 
 
-def test_weights_that_vanish_in_float32_are_settled_in_float64(attention_of, make_catalogue):
+@BOTH_KINDS
+def test_weights_that_vanish_in_float32_are_settled_in_float64(attention_of, make_catalogue, kind):
     # One item's slot has relevance 300 to itself, so exp is shifted by 220; the user's own
     # slots have -300 and -298, whose weights exp(-520) float32 does not hold.
     memory = np.ones((80, 300), dtype=np.float32)
@@ -192,19 +203,20 @@ def test_weights_that_vanish_in_float32_are_settled_in_float64(attention_of, mak
     vectors[40:, 1] = 0.5
     catalogue = make_catalogue(memory, vectors)
     histories = [[1, 2], [0], [0, 1, 2]]
-    assert_all_paths_agree(attention_of(300), catalogue, histories, 4, 80)
+    assert_all_paths_agree(attention_of(300, kind), catalogue, histories, 4, 80, kind=kind)
 
 
+@BOTH_KINDS
 @pytest.mark.parametrize(("size", "scale"), [(6, 1.0), (50, 1.0), (300, 50.0)])
-def test_reasons_are_those_of_a_plain_loop(world, size, scale):
+def test_reasons_are_those_of_a_plain_loop(world, size, scale, kind):
     catalogue = world(11, size, scale, bias=0.5)
     histories = [h for h in some_histories(8) if len(h) < N_ITEMS]
     likes = LikeMatrix.from_rows(histories, N_ITEMS)
-    _, positions = top_n_plainly(catalogue, likes, no_segments(likes), 4, "softmax")
-    reasons = explain(catalogue, likes, positions, 3, "softmax")
+    _, positions = top_n_plainly(catalogue, likes, no_segments(likes), 4, kind)
+    reasons = explain(catalogue, likes, positions, 3, kind)
     for user, history in enumerate(histories):
         for place, position in enumerate(positions[user].tolist()):
-            expected = reasons_by_loop(catalogue, history, position, 3)
+            expected = reasons_by_loop(catalogue, history, position, 3, kind)
             slots = reasons.slots[user, place]
             assert slots.tolist() == [r.slot for r in expected] + [-1] * (3 - len(expected))
             found = np.stack(

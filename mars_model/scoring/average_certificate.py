@@ -1,9 +1,9 @@
-"""Certified lists: a user's exact top-N from the neighbour lists of what they liked.
+"""Certified lists of the softmax average: a user's exact top-N from the lists of what they liked.
 
 With y_l = s_lj + b_j, a score reaches t exactly where Σ_l φ_t(y_l) ≥ 0, φ_t(y) = e^y (y − t): the
-softmax average became a sum over slots. A list gives the terms of its entries. What it does not
-hold lies between the slot's lowest relevance and the value where reading stopped, and φ_t is
-largest at one of the two. Source: docs/scoring.md, "Certified lists".
+average became a sum over slots. A list gives the terms of its entries. What it does not hold lies
+between the slot's lowest relevance and the value where reading stopped, and φ_t is largest at one
+of the two. Source: docs/scoring.md, "Certified lists".
 """
 
 import math
@@ -14,23 +14,19 @@ from numpy.typing import NDArray
 
 from mars_model.scoring.catalogue import Vectors
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import offer, settle
+from mars_model.scoring.exact import SOFTMAX
+from mars_model.scoring.list_candidates import (
+    Lists,
+    Scratch,
+    User,
+    first_candidates,
+    settle_and_bar,
+    survivors,
+)
 
 # Lists are read down to the N-th score less a depth; deeper reading costs entries, spares
 # candidates and certifies more users, so a user who fails is read for deeper.
 _DEPTHS = (0.25, 0.75, 2.0)
-# Entries that a user's first N-th score is looked for in.
-_FIRST_ENTRIES = 1024
-
-
-class Lists(NamedTuple):
-    """The arrays of `NeighbourLists` by list."""
-
-    neighbours: NDArray[np.int32]  # [L, T]
-    values: NDArray[np.float32]  # [L, T]
-    floors: NDArray[np.float32]  # [L]
-    lowest: NDArray[np.float32]  # [L]
-    highest: NDArray[np.float32]  # [L]
 
 
 class Biases(NamedTuple):
@@ -39,23 +35,6 @@ class Biases(NamedTuple):
     bin_of: NDArray[np.uint8]  # [C]
     bins: NDArray[np.float32]  # [B, 2] lowest and highest bias
     slack: float  # how far float32 rounding of the lists may move a score
-
-
-class Scratch(NamedTuple):
-    """What a user leaves behind is told from the next one's by a tag; tags ascend by 2."""
-
-    state: NDArray[np.int32]  # [C] the tag: must not be taken in (again); tag + 1: has a sum
-    sums: NDArray[np.float64]  # [C]
-    touched: NDArray[np.int32]  # [C] candidates that have a sum
-
-
-class User(NamedTuple):
-    """A user with n slots: their vectors in float64, their lists, and what the segment may get."""
-
-    own: NDArray[np.float64]  # [n, K]
-    rows: NDArray[np.int32]  # [n] of the lists
-    allowed: NDArray[np.bool_]  # [C]
-    tag: int
 
 
 @compiled
@@ -92,7 +71,7 @@ def bound_rest(
 
 
 @compiled
-def certify(
+def certify_average(
     user: User,
     lists: Lists,
     vectors: Vectors,
@@ -108,7 +87,7 @@ def certify(
     """
     found = np.empty(2 * len(scores), dtype=np.int32)
     n_read = first_candidates(user, lists, scratch, found)
-    n_scored = _settle_and_bar(user, vectors, scratch, found, scores, positions)
+    n_scored = settle_and_bar(user, vectors, scratch, found, SOFTMAX, scores, positions)
     if positions[-1] < 0:
         return False, n_read, n_scored
     cuts = np.empty(len(user.rows))
@@ -122,9 +101,9 @@ def certify(
         threshold = scores[-1] - biases.slack
         bound_rest(user.rows, cuts, lists, biases.bins, threshold, terms)
         n_entries, n_touched = _read(user, lists, biases, scratch, cuts, terms, threshold)
-        survivors = _survivors(scratch, n_touched)
+        reached = survivors(scratch, n_touched)
         n_read += n_entries
-        n_scored += _settle_and_bar(user, vectors, scratch, survivors, scores, positions)
+        n_scored += settle_and_bar(user, vectors, scratch, reached, SOFTMAX, scores, positions)
         # The N-th score may have risen: the rest is judged by what it is now.
         threshold = scores[-1] - biases.slack
         if bound_rest(user.rows, cuts, lists, biases.bins, threshold, terms) < 0.0:
@@ -132,61 +111,6 @@ def certify(
         if not has_more:
             break
     return False, n_read, n_scored
-
-
-@compiled
-def _settle_and_bar(
-    user: User,
-    vectors: Vectors,
-    scratch: Scratch,
-    found: NDArray[np.int32],
-    scores: NDArray[np.float32],
-    positions: NDArray[np.int32],
-) -> int:
-    """Score candidates once and for all; returns how many they were."""
-    settle(user.own, vectors, found, False, scores, positions)
-    n_scored = 0
-    for j in found:
-        if j >= 0:
-            scratch.state[j] = user.tag
-            n_scored += 1
-    return n_scored
-
-
-@compiled
-def first_candidates(user: User, lists: Lists, scratch: Scratch, found: NDArray[np.int32]) -> int:
-    """The candidates with the largest Σ e^y over the heads of the lists into `found` [M].
-
-    Returns the number of entries read; empty places of `found` are −1.
-    """
-    state, sums, touched = scratch
-    has_sum = user.tag + 1
-    found[:] = -1
-    length = lists.values.shape[1]
-    n_heads = min(length, max(4, _FIRST_ENTRIES // len(user.rows)))
-    n_read = 0
-    while True:
-        n_touched = 0
-        for row in user.rows:
-            for e in range(n_heads):
-                j = lists.neighbours[row, e]
-                if j < 0 or state[j] == user.tag or not user.allowed[j]:
-                    continue
-                n_read += 1
-                if state[j] != has_sum:
-                    state[j] = has_sum
-                    sums[j] = 0.0
-                    touched[n_touched] = j
-                    n_touched += 1
-                sums[j] += math.exp(lists.values[row, e])
-        for j in touched[:n_touched]:
-            state[j] = 0
-        if n_touched >= len(found) or n_heads == length:
-            best = np.full(len(found), -np.inf, dtype=np.float32)
-            for j in touched[:n_touched]:
-                offer(best, found, sums[j], j)
-            return n_read
-        n_heads = min(length, 4 * n_heads)
 
 
 @compiled
@@ -224,15 +148,3 @@ def _read(
                 n_touched += 1
             sums[j] += phi(y, threshold) - terms[i, b]
     return n_read, n_touched
-
-
-@compiled
-def _survivors(scratch: Scratch, n_touched: int) -> NDArray[np.int32]:
-    """The touched candidates whose bound reaches the threshold, at the front of `touched`."""
-    n_left = 0
-    for j in scratch.touched[:n_touched]:
-        scratch.state[j] = 0
-        if scratch.sums[j] >= 0.0:
-            scratch.touched[n_left] = j
-            n_left += 1
-    return scratch.touched[:n_left]
