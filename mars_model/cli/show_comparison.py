@@ -4,12 +4,20 @@ import math
 from typing import Any
 
 from mars_model.cli.show import table
-from mars_model.evaluation.comparison import MAP, TEST, Comparison, Outcome, main_metrics, margins
+from mars_model.evaluation.comparison import (
+    MAP,
+    TEST,
+    Comparison,
+    Outcome,
+    edge_warnings,
+    main_metrics,
+    margins,
+)
 from mars_model.evaluation.significance import CONFIDENCE, paired_tests
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """Facts, a line per model, what did not run, the margins over the best baseline, the test."""
+    """Facts, a line per model, what did not run, searches that ended at an edge, margins, tests."""
     facts, recall = comparison.protocol, main_metrics(comparison.at)[0]
     seeds = ", ".join(map(str, comparison.seeds))
     lines = [
@@ -32,6 +40,7 @@ def comparison_text(comparison: Comparison) -> str:
         names = ("model", recall, MAP.upper(), "seconds", "MB", "settings")
         lines.append(table(names, rows))
     lines += [f"{o.name}: not run: {o.reason}" for o in comparison.outcomes if o.reason]
+    lines += [f"warning: {sentence}" for sentence in edge_warnings(comparison.outcomes)]
     lines += [
         f"{m.model} over the best baseline ({m.best_baseline}): {m.metric} {_percent(m.share)}"
         for m in margins(comparison.outcomes, main_metrics(comparison.at))

@@ -1,7 +1,7 @@
 """Runs evaluate: models and baselines on held-out likes, over seeds, cell by cell."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 
@@ -17,7 +17,7 @@ from mars_model.evaluation.baselines.choose_baseline import NAMES, why_not
 from mars_model.evaluation.comparison import Comparison, Contender, Outcome
 from mars_model.evaluation.metrics.intra_list_similarity import ItemVectors
 from mars_model.evaluation.rank_cold_items import rank_cold_by_tfidf, rank_cold_by_variant
-from mars_model.evaluation.search_space import Value
+from mars_model.evaluation.search_space import Value, at_edge
 from mars_model.evaluation.splits.choose_split import split_of as split_by_name
 from mars_model.evaluation.splits.cold_items import split_cold_items
 from mars_model.settings import Settings
@@ -107,6 +107,8 @@ def tune_all(
         family = bounded(family_of(name, model, settings, bench))
         values, n_trials = bench.tune(family, protocol.n_trials)
         outcome = bench.run(family.contender(values), protocol.seeds, n_trials)
+        if n_trials > 1:
+            outcome = replace(outcome, at_edge=at_edge(family.space, values))
         tuned.append(Tuned(family, values, outcome))
     return tuned
 

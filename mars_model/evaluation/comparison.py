@@ -67,13 +67,15 @@ class Cell:
 class Outcome:
     """A contender over all seeds, on the test part.
 
-    `n_trials` settings were tried; `reason` says why there are no cells.
+    `n_trials` settings were tried; `reason` says why there are no cells. `at_edge` names the
+    settings that won at an edge of what was searched.
     """
 
     contender: Contender
     cells: tuple[Cell, ...]
     n_trials: int = 1
     reason: str | None = None
+    at_edge: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -138,6 +140,16 @@ class Comparison:
     def ran(self) -> list[Outcome]:
         """The outcomes with figures."""
         return [outcome for outcome in self.outcomes if outcome.cells]
+
+
+def edge_warnings(outcomes: Sequence[Outcome]) -> list[str]:
+    """A sentence for each model that may be better than it looks: its search ended at an edge."""
+    return [
+        f"{o.name}: its best settings lie at an edge of what was searched: {', '.join(o.at_edge)}. "
+        "Wider ranges may find better ones"
+        for o in outcomes
+        if o.cells and o.at_edge
+    ]
 
 
 @dataclass(frozen=True)

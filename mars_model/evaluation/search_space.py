@@ -1,10 +1,13 @@
 """What a search may try, as data: settings by name, and the values of each."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Value = int | float | str | bool | tuple[int, ...]
+
+_EDGE = 0.02  # of a range's length, on the logarithm's scale where it is searched on that
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,16 @@ class Choice:
         """The draw that stands for a value, None where there is none."""
         return self.draws[self.values.index(setting)] if setting in self.values else None
 
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        """The smallest and the largest value."""
+        return min(self.values), max(self.values)
+
+    def is_at_edge(self, setting: Any) -> bool:
+        """Whether a value is the smallest or the largest of three numbers or more."""
+        are_numbers = all(type(value) in (int, float) for value in self.values)
+        return are_numbers and len(self.values) > 2 and setting in self.ends
+
 
 @dataclass(frozen=True)
 class Range:
@@ -38,6 +51,11 @@ class Range:
     high: int | float
     is_log: bool = False
     zero_below: float = 0.0
+
+    @property
+    def ends(self) -> tuple[int | float, int | float]:
+        """The smallest and the largest number."""
+        return self.low, self.high
 
     @property
     def is_whole(self) -> bool:
@@ -55,5 +73,31 @@ class Range:
         drawn: int | float = self.low if setting == 0 and self.zero_below else setting
         return drawn if self.low <= drawn <= self.high else None
 
+    def is_at_edge(self, setting: Any) -> bool:
+        """Whether a number lies within 2 % of the range's length from an end.
+
+        An end that is 0, or stands for it, is none: a smaller number would mean nothing.
+        """
+        place = math.log if self.is_log else float
+        if setting == 0:
+            return False
+        low, value, high = place(self.low), place(setting), place(self.high)
+        is_low = value - low <= _EDGE * (high - low) and self.low != 0 and not self.zero_below
+        return is_low or high - value <= _EDGE * (high - low)
+
 
 Space = Mapping[str, Choice | Range]
+
+
+def at_edge(space: Space, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The settings whose value lies at an edge of what was searched: there may be better ones.
+
+    >>> at_edge({"penalty": Range(1.0, 100.0, is_log=True)}, {"penalty": 99.0})
+    ('penalty 99 (searched from 1 to 100)',)
+    """
+    found = []
+    for name, searched in space.items():
+        if name in values and searched.is_at_edge(values[name]):
+            low, high = searched.ends
+            found.append(f"{name} {values[name]:g} (searched from {low:g} to {high:g})")
+    return tuple(found)

@@ -8,7 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from mars_model import __version__
-from mars_model.evaluation.comparison import Comparison, Outcome, main_metrics, margins
+from mars_model.evaluation.comparison import (
+    Comparison,
+    Outcome,
+    edge_warnings,
+    main_metrics,
+    margins,
+)
 from mars_model.evaluation.groups import groups
 from mars_model.evaluation.significance import CONFIDENCE, TEST_NAME, paired_tests
 
@@ -45,7 +51,7 @@ def comparison_content(
             {**asdict(test), "test": TEST_NAME, "confidence": CONFIDENCE} for test in tests
         ],
         "groups": [asdict(group) for group in groups(comparison)],
-        "notes": list(notes),
+        "notes": [*notes, *edge_warnings(comparison.outcomes)],
     }
 
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from deltalake import DeltaTable
 
 from mars_model.cli.main import main
+from mars_model.evaluation.search_space import Choice
 from mars_model.evaluation.splits.by_user import split_likes
 from mars_model.features.likes import LikeMatrix
 from tests.conftest import Night
@@ -132,6 +133,23 @@ def test_a_comparison_is_measured_kept_and_never_computed_twice(shop: Path, nigh
     (shop.parent / "small.yaml").write_text(MODEL.replace("max_epochs: 2", "max_epochs: 1"))
     found(run(shop, "--model", model, "--seeds", "1"))
     assert kept(shop)[0] == version + 4
+
+
+def test_a_search_that_ends_at_an_edge_is_said_in_the_text_and_in_the_json(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The first trial takes the penalty as it is, 500; the second one's lists are the same.
+    narrow = {"penalty": Choice((500.0, 500.1, 500.2))}
+    monkeypatch.setattr("mars_model.comparing.families.SPACES", {"ease": narrow, "popularity": {}})
+    asked = ("--model", "ease", "--model", "popularity", "--seeds", "1")
+    warning = "ease: its best settings lie at an edge of what was searched: penalty 500"
+    (note,) = found(run(shop, *asked))["notes"]
+    assert note.startswith(warning)
+    options = ["--warehouse", str(shop), "evaluate", "--run-date", "2026-03-01"]
+    text = CliRunner().invoke(main, [*options, *asked]).stdout
+    assert f"warning: {warning}" in text
+    # Where one setting is tried, nothing was searched.
+    assert found(run(shop, *asked, "--trials", "1"))["notes"] == []
 
 
 def test_a_split_by_time_tests_what_came_last(shop: Path, night: Night) -> None:

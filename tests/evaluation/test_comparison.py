@@ -1,6 +1,7 @@
 """Figures over seeds, and margins over the best baseline."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mars_model.evaluation.comparison import (
     Contender,
     Figure,
     Outcome,
+    edge_warnings,
     main_metrics,
     margins,
 )
@@ -75,3 +77,14 @@ def test_no_baseline_no_margin_and_none_over_zero():
     assert margins([model], main_metrics(50)) == []
     found = margins([outcome("ease", [0.0]), model], main_metrics(50))
     assert all(math.isnan(m.share) for m in found)
+
+
+def test_a_search_that_ended_at_an_edge_is_warned_of_and_no_other():
+    at_edge = ("penalty 10 (searched from 0.03 to 10)", "n_factors 5 (searched from 5 to 100)")
+    inside = outcome("ease", [0.2])
+    outside = replace(outcome("als", [0.2]), at_edge=at_edge)
+    not_run = replace(outcome("cmf", []), at_edge=at_edge)
+    assert edge_warnings([inside, outside, not_run]) == [
+        "als: its best settings lie at an edge of what was searched: penalty 10 (searched from "
+        "0.03 to 10), n_factors 5 (searched from 5 to 100). Wider ranges may find better ones"
+    ]

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,3 +65,12 @@ def test_nothing_that_ran_is_a_report_too():
     content = content_of(outcome("cmf", ()))
     assert "needs cmfrec" in render_report(ComparisonFile.model_validate(content))
     assert content["groups"] == content["significance"] == content["margins"] == []
+
+
+def test_a_search_that_ended_at_an_edge_stands_in_the_notes():
+    als = replace(outcome("als", (0.25, 0.5)), at_edge=("penalty 10 (searched from 0.03 to 10)",))
+    content = content_of(outcome("ease", (0.25, 0.5)), als)
+    assert content["notes"][0] == "a note" and len(content["notes"]) == 2
+    warning = content["notes"][1]
+    assert warning.startswith("als: ") and "penalty 10 (searched from 0.03 to 10)" in warning
+    assert warning in render_report(ComparisonFile.model_validate(content))

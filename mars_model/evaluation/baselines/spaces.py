@@ -26,10 +26,20 @@ SPACES: Mapping[str, Space] = {
         "popularity_discount": Range(0.0, 0.5),
     },
     "ease": {"penalty": Range(20.0, 5000.0, is_log=True)},
+    "edlae": {
+        "dropout": Range(0.0, 0.95),
+        "penalty": Range(5.0, 20000.0, is_log=True),
+    },
     "als": {
         "n_factors": _FACTORS,
         "penalty": Range(0.03, 10.0, is_log=True),
         "alpha": Range(1.0, 40.0, is_log=True),
+    },
+    # Peaks are sharp, and those of most data near .03 and .03.
+    "ials": {
+        "n_factors": Range(32, 1024, is_log=True),
+        "unliked_weight": Range(0.003, 0.3, is_log=True),
+        "penalty": Range(0.003, 0.3, is_log=True),
     },
     "bpr": {
         "n_factors": _FACTORS,
