@@ -34,7 +34,7 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[in
     required=True,
     metavar="NAME",
     help="A baseline, a name in conf/models or a settings file; repeat it. Baselines: popularity, "
-    "item-knn, ease, edlae, als, ials, bpr, neumf, cmf, ctr, deepfm, wide-and-deep, cdl; of cold "
+    "item-knn, ease, slim, als, ials, bpr, neumf, cmf, ctr, deepfm, wide-and-deep, cdl; of cold "
     "items tfidf.",
 )
 @click.option(

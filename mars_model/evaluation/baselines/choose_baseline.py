@@ -15,7 +15,7 @@ _KINDS: Mapping[str, tuple[str, str, str | None, str | None]] = {
     "popularity": ("popularity", "Popularity", None, None),
     "item-knn": ("item_knn", "ItemKnn", "implicit", "evaluate"),
     "ease": ("ease", "Ease", None, None),
-    "edlae": ("edlae", "Edlae", None, None),
+    "slim": ("slim", "Slim", None, None),
     "als": ("als", "Als", None, None),
     "ials": ("ials", "Ials", None, None),
     "bpr": ("bpr", "Bpr", "cornac", "evaluate"),

@@ -21,25 +21,17 @@ class Ease:
     penalty: float = 500.0
 
     def fit(self, known: Known) -> "FittedEase":
-        """The closed form, of the training likes alone."""
-        return fit_weights(known.likes, self.penalty)
+        """Invert XᵀX + λI of the L liked items in float64: 8 bytes an entry, about three times.
 
-
-def fit_weights(likes: LikeMatrix, penalty: float, dropout: float = 0.0) -> "FittedEase":
-    """Least squares with penalty Σ_i Λ_i ‖B_i·‖², Λ_i = p / (1 − p) · likes of i + λ, diag(B) = 0.
-
-    λ is `penalty`, p `dropout`. Inverts XᵀX + Λ of the L liked items in float64: 8 bytes an
-    entry, about three times. An item that nobody likes has zeros in XᵀX, and so in B.
-    """
-    liked = np.unique(likes.item_idx)
-    row_idx = np.searchsorted(liked, likes.item_idx).astype(np.int32)
-    among_liked = LikeMatrix(likes.starts, row_idx, len(liked))
-    gram = gram_matrix(among_liked)
-    gram[np.diag_indices_from(gram)] += dropout / (1 - dropout) * np.diag(gram) + penalty
-    inverse = np.linalg.inv(gram)
-    weights = inverse / -np.diag(inverse)
-    np.fill_diagonal(weights, 0.0)
-    return FittedEase(among_liked, liked, likes.n_items, weights.astype(np.float32))
+        An item that nobody likes has a row and a column of zeros in XᵀX, and so in B.
+        """
+        likes, liked = among_liked(known.likes)
+        gram = gram_matrix(likes)
+        gram[np.diag_indices_from(gram)] += self.penalty
+        inverse = np.linalg.inv(gram)
+        weights = inverse / -np.diag(inverse)
+        np.fill_diagonal(weights, 0.0)
+        return FittedEase(likes, liked, known.likes.n_items, weights.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -60,6 +52,13 @@ class FittedEase:
         sums = [self.weights[self.likes.row(user)].sum(axis=0) for user in users]
         scores[:, self.liked] = np.stack(sums)
         return scores
+
+
+def among_liked(likes: LikeMatrix) -> tuple[LikeMatrix, NDArray[np.int32]]:
+    """Likes by position among the L items that anybody likes, and the positions [L] of these."""
+    liked = np.unique(likes.item_idx)
+    place = np.searchsorted(liked, likes.item_idx).astype(np.int32)
+    return LikeMatrix(likes.starts, place, len(liked)), liked
 
 
 def gram_matrix(likes: LikeMatrix) -> NDArray[np.float64]:

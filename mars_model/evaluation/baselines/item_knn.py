@@ -19,7 +19,8 @@ from mars_model.evaluation.ranking import Scores
 class ItemKnn:
     """Similarity: users who like both items, over (n_i n_j)^`popularity_discount`.
 
-    A discount of 0 counts them, 0.5 is the cosine, which favours items that few like.
+    A discount of 0 counts them, 0.5 is the cosine, which favours items that few like; below 0 those
+    that many like count more, which pays where popularity rules.
     """
 
     n_neighbours: int = 200

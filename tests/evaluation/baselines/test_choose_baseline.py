@@ -14,7 +14,7 @@ from mars_model.evaluation.baselines.spaces import SPACES, Choice, Range
 
 def test_the_papers_seven_and_six_others_are_there() -> None:
     papers = {"bpr", "neumf", "cmf", "ctr", "deepfm", "cdl", "wide-and-deep"}
-    assert set(NAMES) == papers | {"popularity", "item-knn", "ease", "edlae", "als", "ials"}
+    assert set(NAMES) == papers | {"popularity", "item-knn", "ease", "slim", "als", "ials"}
     assert set(SPACES) == set(NAMES)
 
 
@@ -44,7 +44,7 @@ def test_a_library_that_does_not_load_counts_as_missing(monkeypatch: pytest.Monk
 
 def test_what_needs_no_extra_can_always_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose_baseline, "import_module", builtins.__import__)
-    assert [why_not(name) for name in ("popularity", "ease", "edlae", "als", "ials")] == [None] * 5
+    assert [why_not(name) for name in ("popularity", "ease", "slim", "als", "ials")] == [None] * 5
 
 
 @pytest.mark.parametrize("name", NAMES)
