@@ -22,7 +22,7 @@ _TRAINING: Space = {
 SPACES: Mapping[str, Space] = {
     "popularity": {},
     "item-knn": {
-        "n_neighbours": Range(20, 2000, is_log=True),
+        "n_neighbours": Range(20, 10000, is_log=True),
         "popularity_discount": Range(-1.0, 0.5),
     },
     "ease": {"penalty": Range(20.0, 5000.0, is_log=True)},
@@ -31,9 +31,9 @@ SPACES: Mapping[str, Space] = {
         "absolute_penalty": Range(0.003, 5.0, is_log=True, zero_below=0.01),
     },
     "als": {
-        "n_factors": _FACTORS,
+        "n_factors": Range(2, 200, is_log=True),
         "penalty": Range(0.03, 10.0, is_log=True),
-        "alpha": Range(1.0, 40.0, is_log=True),
+        "alpha": Range(0.1, 40.0, is_log=True),
     },
     # The paper's own on larger sets: .1 and .003, .02 and .002.
     "ials": {
