@@ -44,7 +44,7 @@ class Choice:
 class Range:
     """Numbers from `low` to `high`, both included; whole ones where both are whole.
 
-    A draw below `zero_below` stands for 0.
+    A draw below `zero_below`, where that is above 0, stands for 0.
     """
 
     low: int | float
@@ -66,7 +66,8 @@ class Range:
         """The value of the setting that a draw stands for: three digits are enough."""
         if self.is_whole:
             return int(drawn)
-        return 0.0 if drawn < self.zero_below else float(f"{drawn:.3g}")
+        is_zero = self.zero_below > 0 and drawn < self.zero_below
+        return 0.0 if is_zero else float(f"{drawn:.3g}")
 
     def draw_of(self, setting: Any) -> int | float | None:
         """The draw that stands for a number, None where there is none."""

@@ -59,3 +59,9 @@ def test_settings_at_an_edge_are_named_with_what_was_searched() -> None:
         "penalty 10 (searched from 0.03 to 10)",
         "n_factors 5 (searched from 5 to 100)",
     )
+
+
+def test_a_draw_below_zero_stands_for_itself_unless_the_range_says_otherwise() -> None:
+    assert Range(-1.0, 0.5).setting(-0.25) == -0.25
+    decay = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)
+    assert [decay.setting(drawn) for drawn in (2e-5, 2e-4)] == [0.0, 2e-4]
