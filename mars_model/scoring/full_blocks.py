@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import EVIDENCE, SUM, offer
 
-# A slot's row for a block of candidates: 512 bytes, so a histories' sum streams whole lines.
-WIDTH = 128
+# Candidates of a block: a slot's row is 256 or 512 bytes, so a histories' sum streams whole lines.
+COLUMNS = 64
 # Slots are added up in runs, and the runs then: few roundings stand in each other's way.
 _RUN = 256
 _LINE = 64
@@ -40,17 +40,16 @@ class Shortlists(NamedTuple):
     has_failed: NDArray[np.bool_]  # [U] whether weights vanished in float32
 
 
-def columns_of(kind: int) -> int:
-    """Candidates of a block: with evidence a slot has one number for each, else two."""
-    return WIDTH if kind == EVIDENCE else WIDTH // 2
+def aligned(n_slots: int, kind: int) -> NDArray[np.float32]:
+    """Zeros for a block's weights, each row from a cache line's start.
 
-
-def aligned(n_slots: int) -> NDArray[np.float32]:
-    """Zeros for a block's weights [n_slots, WIDTH], each row from a cache line's start."""
-    n_bytes = 4 * WIDTH * n_slots
+    [n_slots, COLUMNS] with evidence, where a slot has one number for a candidate, else twice that.
+    """
+    width = COLUMNS if kind == EVIDENCE else 2 * COLUMNS
+    n_bytes = 4 * width * n_slots
     place = np.zeros(n_bytes + _LINE, dtype=np.uint8)
     start = -place.ctypes.data % _LINE
-    return place[start : start + n_bytes].view(np.float32).reshape(n_slots, WIDTH)
+    return place[start : start + n_bytes].view(np.float32).reshape(n_slots, width)
 
 
 @compiled
@@ -65,13 +64,14 @@ def keep_best(
 ) -> None:
     """Take a block of candidates into every user's shortlist.
 
-    Shapes: rows of `weighted` [I, WIDTH] hold a slot's weights, then its weighted relevance (not
+    Shapes: rows of `weighted` [I, W] hold a slot's weights, then its weighted relevance (not
     with evidence, whose shortlists are by the sum of the weights, bias within); `item_bias` those
     of the block's candidates, of which `first` is the first; `allowed` [G, C].
     """
-    sums = np.empty(WIDTH, dtype=np.float32)
-    run = np.empty(WIDTH, dtype=np.float32)
-    found = np.empty(len(item_bias), dtype=np.float32)
+    sums = np.empty(weighted.shape[1], dtype=np.float32)
+    run = np.empty(weighted.shape[1], dtype=np.float32)
+    found = np.empty(COLUMNS, dtype=np.float32) if kind != EVIDENCE else sums
+    found = found[: len(item_bias)]
     for u in range(len(users.segments)):
         _add_up(users.rows, users.starts[u], users.starts[u + 1], weighted, run, sums)
         worst = best.scores[u, -1]
@@ -96,7 +96,7 @@ def _add_up(
     run: NDArray[np.float32],
     sums: NDArray[np.float32],
 ) -> None:
-    """The sum of a user's rows of `weighted` into `sums` [WIDTH]; `run` is scratch."""
+    """The sum of a user's rows of `weighted` [I, W] into `sums` [W]; `run` is scratch."""
     sums[:] = 0
     for begin in range(start, end, _RUN):
         stop = min(begin + _RUN, end)
@@ -105,13 +105,13 @@ def _add_up(
         # Four rows at a time: the sum is read and written a fourth as often.
         for i in range(begin, last_four, 4):
             a, b, c, d = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
-            for k in range(WIDTH):
+            for k in range(len(run)):
                 run[k] += (weighted[a, k] + weighted[b, k]) + (weighted[c, k] + weighted[d, k])
         for i in range(last_four, stop):
             a = rows[i]
-            for k in range(WIDTH):
+            for k in range(len(run)):
                 run[k] += weighted[a, k]
-        for k in range(WIDTH):
+        for k in range(len(run)):
             sums[k] += run[k]
 
 
@@ -125,14 +125,13 @@ def _score(
 ) -> tuple[int, int]:
     """Scores of a block's candidates into `found`; how many beat `worst`, and are no numbers."""
     n_better, n_failed = 0, 0
-    if kind == EVIDENCE:
-        for k in range(len(item_bias)):
-            found[k] = sums[k]
+    if kind == EVIDENCE:  # `found` is where the sums stand
+        for k in range(len(found)):
             n_better += found[k] > worst
         return n_better, n_failed
     for k in range(len(item_bias)):
         divisor = np.float32(1) if kind == SUM else sums[k]
-        found[k] = sums[WIDTH // 2 + k] / divisor + item_bias[k]
+        found[k] = sums[COLUMNS + k] / divisor + item_bias[k]
         n_better += found[k] > worst
         n_failed += found[k] != found[k]
     return n_better, n_failed

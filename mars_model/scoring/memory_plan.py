@@ -7,7 +7,7 @@ import numpy as np
 from mars_model.errors import SettingsError
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
-from mars_model.scoring.full_blocks import WIDTH
+from mars_model.scoring.full_blocks import COLUMNS
 from mars_model.settings import ScoringSettings
 
 _MB = 1 << 20
@@ -47,12 +47,12 @@ def plan_memory(
     arrays = (catalogue.item_ids, catalogue.memory, catalogue.candidates, catalogue.allowed)
     fixed = _BASE_MB * _MB + sum(a.nbytes for a in arrays) + 40 * len(catalogue.item_ids)
     # The longest history in float64, its weights, and a block of them for all candidates.
-    fixed += n_slots * (8 * size + 64) + 4 * WIDTH * min(n_slots, work.n_likes)
+    fixed += n_slots * (8 * size + 64) + 4 * 2 * COLUMNS * min(n_slots, work.n_likes)
     room = scoring.max_memory_mb * _MB - fixed
     mean_likes = work.n_likes / max(1, work.n_users)
     per_user = (
         scoring.top_n * (_ROW + _REASON * scoring.n_reasons)
-        + mean_likes * (_LIKE + (0 if lists is not None else 4 * WIDTH))
+        + mean_likes * (_LIKE + (0 if lists is not None else 4 * 2 * COLUMNS))
         + 64
     )
     if lists is not None:

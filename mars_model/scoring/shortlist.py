@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue, largest_norm
 from mars_model.scoring.exact import EVIDENCE, KINDS, empty_lists
-from mars_model.scoring.full_blocks import Shortlists, Users, aligned, columns_of, keep_best
+from mars_model.scoring.full_blocks import COLUMNS, Shortlists, Users, aligned, keep_best
 from mars_model.scoring.sessions import Attention
 from mars_model.settings import AttentionKind
 
@@ -31,9 +31,9 @@ def shortlist(
     n_users = histories.n_users
     slots, rows = np.unique(histories.item_idx, return_inverse=True)
     memory = np.ascontiguousarray(catalogue.memory[slots])
-    weighted = aligned(len(slots))
     code = KINDS[kind]
-    block = np.zeros((columns_of(code), memory.shape[1]), dtype=np.float32)
+    weighted = aligned(len(slots), code)
+    block = np.zeros((COLUMNS, memory.shape[1]), dtype=np.float32)
     shift_of = _shifts(catalogue, memory, code)
     barred = seen_candidates(histories, catalogue)
     users = Users(

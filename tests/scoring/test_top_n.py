@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.full_blocks import WIDTH
+from mars_model.scoring.full_blocks import COLUMNS
 from mars_model.scoring.shortlist import shortlist
 
 HISTORIES = [[0, 3, 9], [11], [2, 4, 6, 8, 10], list(range(12)), [1, 5]]
@@ -38,7 +38,7 @@ def lists_by_loop(catalogue, histories, n, segments=None) -> list[list[int]]:
 
 
 # One block that is not full, two full ones, and one candidate in a block of its own.
-@pytest.mark.parametrize("n_items", [12, 2 * WIDTH, 2 * WIDTH + 1])
+@pytest.mark.parametrize("n_items", [12, 2 * COLUMNS, 2 * COLUMNS + 1])
 @pytest.mark.parametrize("size", [1, 6, 50])
 def test_a_shortlist_agrees_with_a_plain_loop(
     attention_of, tanh_vectors, make_catalogue, size, n_items
@@ -98,18 +98,18 @@ def test_liked_items_are_never_listed_and_the_end_is_marked(
 
 def test_equal_candidates_come_by_position_also_across_blocks(attention_of, make_catalogue):
     # Eighths multiply and add up exactly, so equal vectors have equal scores in any order of sums.
-    n_items = WIDTH + 13
+    n_items = COLUMNS + 13
     eighths = np.random.default_rng(8).integers(-7, 8, (n_items, 4)) / 8
     vectors = eighths.astype(np.float32)
     last = n_items - 1
-    vectors[[3, 4, WIDTH, last]] = vectors[0]
-    vectors[[5, WIDTH + 1]] = vectors[1]
+    vectors[[3, 4, COLUMNS, last]] = vectors[0]
+    vectors[[5, COLUMNS + 1]] = vectors[1]
     catalogue = make_catalogue(np.roll(vectors, 1, axis=0), vectors)
     histories = [[2], [6, 7], [0, 10, 3]]
     likes = LikeMatrix.from_rows(histories, n_items)
     found = shortlist(attention_of(4), catalogue, likes, n_items)[1].tolist()
     for row, seen in zip(found, histories, strict=True):
-        for twins in ([0, 3, 4, WIDTH, last], [1, 5, WIDTH + 1]):
+        for twins in ([0, 3, 4, COLUMNS, last], [1, 5, COLUMNS + 1]):
             listed = [position for position in row if position in twins]
             assert listed == [twin for twin in twins if twin not in seen]
 
