@@ -40,6 +40,15 @@ def test_the_mean_of_words_is_worked_out_by_hand(model_settings):
     )
 
 
+def test_documents_without_any_word_have_a_mean_of_zero(model_settings):
+    settings = model_settings.model_copy(update={"text": "mean"})
+    text = build_network(3, settings, seed=1).item_encoder.text
+    found = text(torch.zeros(2, 4, dtype=torch.int64))
+    assert found.shape == (2, 6) and not found.any()
+    found.sum().backward()
+    assert not text.word_embedding.grad.any()
+
+
 def test_without_text_a_vector_is_the_items_own(model_settings, documents):
     settings = model_settings.model_copy(update={"text": "none", "has_free_vectors": True})
     network = build_network(30, settings, 1, N_LIKES)
