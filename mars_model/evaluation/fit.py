@@ -21,6 +21,7 @@ from mars_model.training.export import attention_graph
 from mars_model.training.loop import train
 from mars_model.training.network import MarsNetwork, build_network
 from mars_model.training.processes import ALONE, Processes
+from mars_model.training.text_start import start_from_documents
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def fit(
     network = build_network(
         task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
     )
+    if settings.model.text_start == "lsa":
+        start_from_documents(network, task.documents, training.seed)
     attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)
     result = train(

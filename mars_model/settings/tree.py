@@ -77,6 +77,8 @@ class ModelSettings(_Branch):
 
     variant: str = Field("mars-plus", pattern=r"^[a-z0-9][a-z0-9-]*$")  # a name; the flags decide
     text: TextKind = "mean"
+    # lsa: of the documents' TF-IDF, the same for both encoders; random: the paper's
+    text_start: Literal["random", "lsa"] = "random"
     has_free_vectors: bool = True  # vectors of an item's own beside its text's
     has_item_bias: bool = True
     attention: AttentionKind = "softmax"
@@ -90,6 +92,12 @@ class ModelSettings(_Branch):
     def _vectors_come_from_something(self) -> Self:
         if self.text == "none" and not self.has_free_vectors:
             raise ValueError("text 'none' leaves nothing to learn from: set has_free_vectors too")
+        return self
+
+    @model_validator(mode="after")
+    def _lsa_starts_a_mean_of_words(self) -> Self:
+        if self.text_start == "lsa" and self.text != "mean":
+            raise ValueError("text_start 'lsa' needs text 'mean': set that, or text_start 'random'")
         return self
 
     @property
