@@ -146,6 +146,11 @@ def test_a_model_without_text_and_without_free_vectors_is_refused() -> None:
     assert "has_free_vectors" in refusal("model.text=none", "model.has_free_vectors=false")
 
 
+@pytest.mark.parametrize("text", ["cnn", "none"])
+def test_only_a_mean_of_words_can_start_from_the_documents(text: str) -> None:
+    assert "text 'mean'" in refusal("model.text_start=lsa", f"model.text={text}")
+
+
 def test_a_setting_below_a_value_is_refused() -> None:
     assert "'top_n' holds a value" in refusal("scoring.top_n=3", "scoring.top_n.more=4")
 
