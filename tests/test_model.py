@@ -38,7 +38,7 @@ def model() -> Model:
 
 
 def scored_by_loop(model: Model, likes: list[int], item_id: int) -> tuple[float, dict[int, tuple]]:
-    """Eq. 7-9 for one pair in float64: the score, and attention and contribution by liked item."""
+    """Evidence for one pair in float64: the score, and attention and contribution by liked item."""
     ids = model.items.item_ids.tolist()
     candidate = model.catalogue.candidates[ids.index(item_id)].astype(np.float64)
     relevance = {
@@ -48,11 +48,14 @@ def scored_by_loop(model: Model, likes: list[int], item_id: int) -> tuple[float,
         )
         for like in likes
     }
-    total = sum(np.exp(r) for r in relevance.values())
-    shares = {like: np.exp(r) / total for like, r in relevance.items()}
-    parts = {like: (shares[like], shares[like] * relevance[like]) for like in likes}
+    weights = {like: np.exp(r) for like, r in relevance.items()}
+    total = sum(weights.values())
+    parts = {
+        like: (weight / total, np.log(total) - np.log(total - weight) if len(likes) > 1 else None)
+        for like, weight in weights.items()
+    }
     bias = float(model.catalogue.item_bias[ids.index(item_id)])
-    return sum(part for _, part in parts.values()) + bias, parts
+    return np.log(total) + bias, parts
 
 
 def test_scores_and_reasons_are_those_of_a_plain_loop(model: Model) -> None:
@@ -85,7 +88,7 @@ def test_explain_gives_every_like_and_the_list_s_own_score(model: Model) -> None
 
 def test_the_only_like_has_no_score_without_it(model: Model) -> None:
     (reason,) = model.explain([8], 5).reasons
-    assert (reason.attention, reason.score_without) == (1.0, None)
+    assert (reason.attention, reason.contribution, reason.score_without) == (1.0, None, None)
 
 
 def test_a_history_is_a_set_of_known_items(model: Model) -> None:

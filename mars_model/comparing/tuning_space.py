@@ -17,17 +17,16 @@ _DECAY = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)
 _PAPERS_PENALTIES = Choice((0.001, 0.002, 0.005, 0.01, 0.02, 0.05))
 
 CATALOGUE: Space = {
-    "training.learning_rate": Range(5e-4, 1e-2, is_log=True),
-    "training.users_per_batch": Choice((64, 128, 256, 512)),
-    "training.logit_scale": Choice((1.0, 2.0, 4.0, 8.0)),
-    "training.history_dropout": Range(0.1, 0.8),
+    "training.learning_rate": Range(1e-3, 1e-2, is_log=True),
+    "training.logit_scale": Range(0.5, 4.0, is_log=True),
+    "training.history_dropout": Range(0.0, 0.7),
     "training.vector_dropout": Range(0.0, 0.6),
-    "training.free_dropout": Range(0.0, 0.7),
+    "training.free_dropout": Range(0.0, 0.5),
     "training.weight_decay": _DECAY,
     "training.free_weight_decay": _DECAY,
-    "training.weight_averaging": Choice((0.0, 0.9, 0.95, 0.98)),
-    "model.representation_size": Choice((32, 50, 64, 100)),
-    "model.embedding_size": Choice((32, 64, 128)),
+    "training.weight_averaging": Choice((0.9, 0.95, 0.98, 0.99)),
+    "model.representation_size": Choice((64, 96, 128, 192)),
+    "model.embedding_size": Choice((64, 96, 128, 192)),
     "model.n_filters": Choice((32, 64, 128)),
 }
 SAMPLED: Space = {

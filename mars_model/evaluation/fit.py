@@ -61,7 +61,7 @@ def fit(
     network = build_network(
         task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
     )
-    if settings.model.text_start == "lsa":
+    if settings.model.text == "mean" and settings.model.text_start == "lsa":
         start_from_documents(network, task.documents, training.seed)
     attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)

@@ -18,12 +18,13 @@ ItemId = int | str
 class Reason:
     """A liked item: its share of the attention, what it adds to the score, the score without it.
 
-    `score_without` is None where it is the only like.
+    `score_without` is None where it is the only like, and so is `contribution` of evidence, which
+    is how much lower the score would be.
     """
 
     item_id: ItemId
     attention: float
-    contribution: float
+    contribution: float | None
     score_without: float | None
 
 
@@ -31,8 +32,8 @@ class Reason:
 class Recommendation:
     """An item with its score, comparable within one user only, and the likes it stands on.
 
-    Reasons come by attention descending, then item id; those of all likes and the item's bias add
-    up to the score.
+    Reasons come by attention descending, then item id. Contributions of all likes to an average or
+    a sum, and the item's bias, add up to the score.
     """
 
     item_id: ItemId
@@ -77,10 +78,13 @@ def _explained(
         slots = found.slots[user, place]
         slots = slots[slots >= 0]
         numbers = (found.attention, found.contribution, found.score_without)
-        columns = [part[user, place, : len(slots)].tolist() for part in numbers]
+        columns = [
+            [None if np.isnan(n) else n for n in part[user, place, : len(slots)].tolist()]
+            for part in numbers
+        ]
         liked = item_ids[histories.row(user)[slots]].tolist()
         reasons = tuple(
-            Reason(item_id, attention, contribution, None if np.isnan(without) else without)
+            Reason(item_id, attention, contribution, without)
             for item_id, attention, contribution, without in zip(liked, *columns, strict=True)
         )
         item_id = item_ids[catalogue.candidate_idx[positions[user, place]]].item()

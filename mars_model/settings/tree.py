@@ -78,26 +78,20 @@ class ModelSettings(_Branch):
     variant: str = Field("mars-plus", pattern=r"^[a-z0-9][a-z0-9-]*$")  # a name; the flags decide
     text: TextKind = "mean"
     # lsa: of the documents' TF-IDF, the same for both encoders; random: the paper's
-    text_start: Literal["random", "lsa"] = "random"
+    text_start: Literal["random", "lsa"] = "lsa"  # of text "mean"; a CNN starts at random
     has_free_vectors: bool = True  # vectors of an item's own beside its text's
     has_item_bias: bool = True
-    attention: AttentionKind = "softmax"
-    embedding_size: int = Field(64, ge=1)
+    attention: AttentionKind = "evidence"
+    embedding_size: int = Field(128, ge=1)
     window: int = Field(3, ge=1)
     n_filters: int = Field(64, ge=1)
-    representation_size: int = Field(64, ge=1, le=300)
+    representation_size: int = Field(128, ge=1, le=300)
     max_words: int = Field(150, ge=1)  # words of a document that the encoders read
 
     @model_validator(mode="after")
     def _vectors_come_from_something(self) -> Self:
         if self.text == "none" and not self.has_free_vectors:
             raise ValueError("text 'none' leaves nothing to learn from: set has_free_vectors too")
-        return self
-
-    @model_validator(mode="after")
-    def _lsa_starts_a_mean_of_words(self) -> Self:
-        if self.text_start == "lsa" and self.text != "mean":
-            raise ValueError("text_start 'lsa' needs text 'mean': set that, or text_start 'random'")
         return self
 
     @property
@@ -117,21 +111,21 @@ class TrainingSettings(_Branch):
     user_penalty: float = Field(0.002, ge=0)
     item_penalty: float = Field(0.002, ge=0)
     # catalogue: every like of a batch of users against all items
-    users_per_batch: int = Field(256, ge=1)
-    history_dropout: float = Field(0.5, ge=0, lt=1)  # share of each history hidden at each step
+    users_per_batch: int | None = Field(None, ge=1)  # None: a tenth of them, 32 to 256
+    history_dropout: float = Field(0.3, ge=0, lt=1)  # share of each history hidden at each step
     max_candidates: int = Field(50_000, ge=1)  # in larger catalogues, so many are sampled
-    logit_scale: float = Field(4.0, gt=0)  # scores times this are the logits of the softmax
+    logit_scale: float = Field(1.0, gt=0)  # scores times this are the logits of the softmax
     # both
     optimizer: Literal["rmsprop", "adam"] = "adam"
     learning_rate: float = Field(0.004, gt=0)
     vector_dropout: float = Field(0.3, ge=0, lt=1)  # of the vectors' entries
-    free_dropout: float = Field(0.3, ge=0, lt=1)  # of items: their free vectors are 0 in a step
+    free_dropout: float = Field(0.1, ge=0, lt=1)  # of items: their free vectors are 0 in a step
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
     # share that the average keeps at each step; the averaged weights are what is validated and kept
-    weight_averaging: float = Field(0.95, ge=0, lt=1)
-    max_epochs: int = Field(50, ge=1)
-    patience: int = Field(4, ge=1)  # epochs without a better validation metric
+    weight_averaging: float = Field(0.98, ge=0, lt=1)
+    max_epochs: int = Field(70, ge=1)
+    patience: int = Field(6, ge=1)  # epochs without a better validation metric
     validation_share: float = Field(0.2, gt=0, lt=1)  # of each user's likes
     max_validation_users: int = Field(2000, ge=1)
     n_threads: int = Field(2, ge=1)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import AttentionKind, TrainingSettings
-from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
+from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches, users_of_batch
 from mars_model.training.leave_one_out import Memories, leave_one_out_scores
 from mars_model.training.processes import ALONE, Processes
 from mars_model.training.step_vectors import StepVectors
@@ -35,7 +35,7 @@ class CatalogueObjective:
         """Prepare the draws. Raises InputDataError where no user gives an example."""
         self._batches = CatalogueBatches(
             likes,
-            settings.users_per_batch,
+            settings.users_per_batch or users_of_batch(likes.n_users),
             settings.history_dropout,
             settings.max_candidates,
             processes,
