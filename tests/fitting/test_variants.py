@@ -127,9 +127,8 @@ def test_a_night_with_bias_and_free_vectors_is_that_of_plain_loops(variant_night
             float(np.dot(by_item[slot]["memory_vector"], candidate["item_vector"]))
             for slot in slots
         ]
-        weights = [math.exp(value) for value in relevance]
-        total = sum(w * s for w, s in zip(weights, relevance, strict=True)) / sum(weights)
-        return total + candidate["item_bias"]
+        evidence = sum(math.exp(value) for value in relevance)
+        return math.log(evidence) + candidate["item_bias"]
 
     for row in rows:
         liked = histories[row["user_id"]]
