@@ -126,6 +126,7 @@ class TrainingSettings(_Branch):
     weight_averaging: float = Field(0.98, ge=0, lt=1)
     max_epochs: int = Field(70, ge=1)
     patience: int = Field(6, ge=1)  # epochs without a better validation metric
+    patience_steps: int = Field(0, ge=0)  # and so many steps at least, where epochs are short
     validation_share: float = Field(0.2, gt=0, lt=1)  # of each user's likes
     max_validation_users: int = Field(2000, ge=1)
     n_threads: int = Field(2, ge=1)

@@ -60,7 +60,7 @@ def train(
     with reproducible(settings.n_threads, is_exact=device.type == "cpu"):
         network.to(device)
         words = torch.tensor(documents, device=device)
-        state = TrainingState(network, settings)
+        state = TrainingState(network, settings, objective.n_steps)
         if checkpoints is not None:
             checkpoints.load(state)
             processes.check_same_epoch(len(state.records))

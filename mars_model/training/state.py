@@ -21,14 +21,15 @@ _PARTS = ("network", "best", "optimizer", "average")
 class TrainingState:
     """The network, its optimiser and running average, the best weights so far, the records."""
 
-    def __init__(self, network: MarsNetwork, settings: TrainingSettings) -> None:
-        """Start before the first epoch; the network is trained in place."""
+    def __init__(self, network: MarsNetwork, settings: TrainingSettings, n_steps: int = 1) -> None:
+        """Start before the first epoch, of `n_steps` each; the network is trained in place."""
         self.network = network
         self.optimizer = DecayingOptimizer(network, settings)
         self.average = AveragedWeights(network, settings.weight_averaging)
         self.records: list[EpochRecord] = []
         self.best_weights: Mapping[str, Tensor] = deepcopy(network.state_dict())
         self._settings = settings
+        self._n_steps = n_steps
 
     @property
     def best(self) -> EpochRecord:
@@ -37,9 +38,12 @@ class TrainingState:
 
     @property
     def is_finished(self) -> bool:
-        """Whether there is no epoch left, or none was better for `patience` epochs."""
+        """Whether there is no epoch left, or none was better for as long as patience lasts."""
         n_epochs, settings = len(self.records), self._settings
-        has_waited = n_epochs - self.best.epoch >= settings.patience
+        n_waited = n_epochs - self.best.epoch
+        has_waited = (
+            n_waited >= settings.patience and n_waited * self._n_steps >= settings.patience_steps
+        )
         return has_waited or n_epochs >= settings.max_epochs
 
     def is_finite(self) -> bool:

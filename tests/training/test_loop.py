@@ -57,6 +57,19 @@ def test_training_stops_after_patience_and_restores_the_best_epoch(
     assert not is_same(validate.states[1], validate.states[3])
 
 
+@pytest.mark.parametrize(("patience_steps", "n_epochs"), [(0, 2), (4, 3), (5, 4), (8, 5)])
+def test_short_epochs_are_waited_for_by_steps(
+    network, documents, likes, training_settings, patience_steps, n_epochs
+):
+    settings = training_settings.model_copy(
+        update={"max_epochs": 9, "patience": 1, "patience_steps": patience_steps, "batch_size": 6}
+    )
+    n_steps = SampledObjective(likes, settings, "softmax").n_steps
+    assert n_steps == 2
+    validate = ScriptedValidation(network, [0.5, *[0.4] * 8])
+    assert train(network, documents, likes, settings, validate).n_epochs == n_epochs
+
+
 def test_training_ends_at_max_epochs_while_it_improves(
     network, documents, likes, training_settings
 ):
