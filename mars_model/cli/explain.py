@@ -40,9 +40,11 @@ def line(row: dict[str, Any]) -> str:
     lines = [f"{row['rank']:>3}. {row['title']}  (score {row['score']:.3f}): {row['reason']}"]
     for because in row["because_titles"] or []:
         without = because["score_without"]
+        added = because["contribution"]
+        contributes = "" if added is None else f", contributes {added:.3f}"
         counterfactual = "it is the only like" if without is None else f"{without:.3f} without it"
         lines.append(
-            f"       {because['attention']:>6.1%} of the attention: {because['title']}, "
-            f"contributes {because['contribution']:.3f}; {counterfactual}"
+            f"       {because['attention']:>6.1%} of the attention: {because['title']}"
+            f"{contributes}; {counterfactual}"
         )
     return "\n".join(lines)
