@@ -1,7 +1,7 @@
 """The views that an audit looks at: one row per user, per recommendation, per recommended item.
 
 `audited_users`: `user_id`, `item_ids` (the history, null for a user without one), `source`, `list`
-(array of `rank, item_id, score, because`, in order), `segment` (a name, or null), `top_n`,
+(array of structs of LIST_FIELDS, in order), `segment` (a name, or null), `top_n`,
 `unserved` (struct of `n_rows, reason`, null where the user has no such row).
 `audited_rows`: `user_id`, `segment`, `source`, and the fields of `list`.
 `audited_items`: `item_id` and `segment` of the users who got it, `n_rows`, `is_known` (in the
@@ -17,7 +17,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.night.checks import checks_of
-from mars_model.scoring.score_block import LIST_FIELDS, MODEL_SOURCE
+from mars_model.scoring.list_rows import LIST_FIELDS
+from mars_model.scoring.score_block import MODEL_SOURCE
 from mars_model.tables.warehouse import Warehouse
 
 _UNSERVED = "struct<n_rows: int, reason: string>"

@@ -15,6 +15,7 @@ from mars_model.night.build_tables import encode_missing
 from mars_model.night.kept_arrays import keep, key_of, open_kept
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.memory_plan import Work
+from mars_model.scoring.sentences import Titles
 from mars_model.tables.pin import Pin
 from mars_model.tables.warehouse import Warehouse
 
@@ -81,6 +82,18 @@ def measure_histories(
         longest = max(longest, int(lengths.max(initial=0)))
         n_likes += _count(batch.column("item_ids").flatten(), catalogue)
     return Work(n_users, n_all, longest), n_likes
+
+
+def read_titles(warehouse: Warehouse, pin: Pin, catalogue: Catalogue) -> Titles:
+    """What every item of the catalogue is called."""
+    items = warehouse.read_arrow("items", ("item_id", "title"), pin["items"].version)
+    places = catalogue.positions(
+        id_array(items.column("item_id")).astype(catalogue.item_ids.dtype.type)
+    )
+    rows = np.full(len(catalogue.item_ids), -1, dtype=np.int64)
+    rows[places[places >= 0]] = np.flatnonzero(places >= 0)
+    titles = items.column("title").combine_chunks().take(pa.array(rows, mask=rows < 0))
+    return Titles.of(titles, pa.array(np.asarray(catalogue.item_ids)))
 
 
 def allow_segments(catalogue: Catalogue, segments: Segments) -> Catalogue:

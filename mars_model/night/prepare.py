@@ -16,13 +16,16 @@ from mars_model.night.collect_catalogue import (
     catalogue_of,
     items_with_vectors,
     measure_histories,
+    read_titles,
 )
 from mars_model.night.inputs import Inputs, read_inputs
 from mars_model.night.make_lists import current_lists
 from mars_model.night.score import uses_lists
-from mars_model.scoring.catalogue import Catalogue, sort_popular
+from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
 from mars_model.scoring.memory_plan import Work
+from mars_model.scoring.popular import sort_popular
+from mars_model.scoring.sentences import Titles
 from mars_model.settings import Settings
 from mars_model.tables.pin import Pin
 from mars_model.tables.warehouse import Warehouse
@@ -36,6 +39,7 @@ class Prepared:
     inputs: Inputs
     work: Work
     catalogue: Catalogue  # of the candidates
+    titles: Titles  # of all items
     lists: NeighbourLists | None  # None: in full blocks
     n_lists_made: int
 
@@ -69,13 +73,14 @@ def prepared_night(
         with clock.step("collect"):
             inputs = read_inputs(warehouse, pin, run_date, histories)
             work, everything, catalogue = _catalogues(warehouse, pin, inputs, arrays)
+            titles = read_titles(warehouse, pin, catalogue)
         lists, n_made = None, 0
         if uses_lists(bundle, settings, len(catalogue.candidate_idx)):
             with clock.step("update-neighbours"):
                 length = settings.scoring.list_length
                 spark = warehouse.spark
                 lists, n_made = current_lists(spark, bundle, everything, catalogue, length)
-        yield Prepared(pin, inputs, work, catalogue, lists, n_made)
+        yield Prepared(pin, inputs, work, catalogue, titles, lists, n_made)
     finally:
         if histories is not None:
             histories.unpersist()

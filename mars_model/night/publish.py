@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from mars_model.features.eligibility import Segments, allowed_pairs
 from mars_model.night.runs import PUBLISHED_TABLE, Run
+from mars_model.scoring.list_rows import LIST_FIELDS
 from mars_model.tables.warehouse import Warehouse
 
 STAGED_TABLE, UNSERVED_TABLE = "recommendations_staged", "unserved_users"
@@ -27,7 +28,7 @@ def rows_of(scored: DataFrame, run: Run) -> DataFrame:
         "row.item_id",
         "row.score",
         "source",
-        "row.because",
+        *[f"row.{name}" for name in LIST_FIELDS[3:]],
     )
 
 

@@ -13,7 +13,10 @@ from mars_model.night.runs import PUBLISHED, read_runs
 from mars_model.tables.warehouse import Warehouse
 
 _LISTS = "recommendations"
-_COLUMNS = ("run_date", "user_id", "rank", "item_id", "score", "source", "because")
+_COLUMNS = (
+    *("run_date", "user_id", "rank", "item_id", "score", "source"),
+    *("reason_kind", "reason", "because"),
+)
 _BIGINTS = range(-(2**63), 2**63)
 
 
@@ -80,7 +83,6 @@ def _readable(row: dict[str, Any], titles: dict[Any, str]) -> dict[str, Any]:
         }
         for position, reason in enumerate(row["because"] or ())
     ]
-    liked = " and ".join(reason["title"] for reason in reasons[:2])
     return {
         "run_date": row["run_date"],
         "user_id": row["user_id"],
@@ -89,6 +91,7 @@ def _readable(row: dict[str, Any], titles: dict[Any, str]) -> dict[str, Any]:
         "title": titles.get(row["item_id"], str(row["item_id"])),
         "score": row["score"],
         "source": row["source"],
-        "reason": f"because you liked {liked}" if reasons else "because many users liked it",
+        "reason_kind": row["reason_kind"],
+        "reason": row["reason"],
         "because_titles": reasons or None,
     }

@@ -26,7 +26,7 @@ from mars_model.tables.pin import Pin
 from mars_model.tables.warehouse import Warehouse
 
 # Raised with every change of the software that gives other rows for the same inputs.
-_LISTS_VERSION = 2
+_LISTS_VERSION = 3
 
 
 def run_night(
@@ -47,6 +47,7 @@ def run_night(
     clock = Clock(say)
     pin = pin_inputs(warehouse)
     run = begin_run(pin, bundle, settings, run_date)
+    warehouse.create(PUBLISHED_TABLE)  # or gives it the columns that are new since it was made
     earlier = runs.read_runs(warehouse)
     for missing in runs.add_missing(warehouse, earlier):
         say(f"run {missing.run_id} had died after it was published; its record is written now")
@@ -95,8 +96,8 @@ def _score_and_publish(
     """Lists are scored once and kept until they are audited and written."""
     last = runs.night_before(run, earlier)
     users = _with_lists_before(warehouse, prepared.inputs.users(), last)
-    scoring = (users, prepared.work, prepared.catalogue, prepared.lists, bundle, settings)
-    with scored_users(*scoring) as (scored, counted):
+    arrays = prepared.catalogue, prepared.titles, prepared.lists
+    with scored_users(users, prepared.work, *arrays, bundle, settings) as (scored, counted):
         with clock.step("score"):
             scored.count()
         with clock.step("audit"):

@@ -21,6 +21,7 @@ from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
 from mars_model.scoring.memory_plan import Work, plan_memory
 from mars_model.scoring.score_block import BlockScorer
+from mars_model.scoring.sentences import Titles
 from mars_model.scoring.sessions import open_attention
 from mars_model.settings import AttentionKind, ScoringSettings, Settings
 
@@ -44,6 +45,7 @@ class Shipment:
     """What a worker needs to score: keys and names of shipped files, and settings."""
 
     catalogue_key: str
+    titles_key: str
     lists_key: str | None  # None: in full blocks
     attention_name: str
     settings: ScoringSettings
@@ -60,6 +62,7 @@ class Shipment:
             self.settings,
             self.min_likes,
             self.attention_kind,
+            open_arrays(Titles, self.titles_key),
         )
 
 
@@ -75,6 +78,7 @@ def scored_users(
     users: DataFrame,
     work: Work,
     catalogue: Catalogue,
+    titles: Titles,
     lists: NeighbourLists | None,
     bundle: Bundle,
     settings: Settings,
@@ -90,12 +94,13 @@ def scored_users(
     with ExitStack() as until_written:
         keys = [
             until_written.enter_context(shipped_arrays(context, arrays))
-            for arrays in (catalogue, plan.lists)
+            for arrays in (catalogue, titles, plan.lists)
             if arrays is not None
         ]
         shipment = Shipment(
             catalogue_key=keys[0],
-            lists_key=keys[1] if plan.lists is not None else None,
+            titles_key=keys[1],
+            lists_key=keys[2] if plan.lists is not None else None,
             attention_name=ship_bundle_file(context, bundle, "attention.onnx"),
             settings=settings.scoring,
             min_likes=settings.likes.min_per_user,
@@ -120,7 +125,12 @@ def _schema(users: DataFrame) -> str:
         f"array<struct<item_id: {item_type}, attention: float, contribution: float, "
         "score_without: float>>"
     )
-    listed = f"array<struct<rank: int, item_id: {item_type}, score: float, because: {because}>>"
+    claimed = (
+        f"reason_kind: string, reason: string, named_items: array<{item_type}>, "
+        "score_without_named: float, best_unlisted_score: float"
+    )
+    row = f"rank: int, item_id: {item_type}, score: float, because: {because}, {claimed}"
+    listed = f"array<struct<{row}>>"
     return ", ".join([*columns, "source string", f"list {listed}"])
 
 

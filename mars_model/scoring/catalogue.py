@@ -106,25 +106,3 @@ class Catalogue:
 def largest_norm(vectors: NDArray[np.float32]) -> float:
     """The largest norm of the rows, 0 without any; a little more than its float32 rounding."""
     return 1.00001 * float(np.sqrt(np.einsum("ik,ik->i", vectors, vectors).max(initial=0.0)))
-
-
-def sort_popular(candidate_idx: NDArray[np.int64], n_likes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Candidates by number of likes descending, then item id ascending."""
-    return candidate_idx[np.argsort(-n_likes[candidate_idx], kind="stable")]
-
-
-def popular_list(
-    catalogue: Catalogue, liked: NDArray[np.int32], n: int, segment: int = 0
-) -> NDArray[np.int64]:
-    """What a user without a usable history gets: the n most liked candidates, ties by item id.
-
-    Returns: `item_idx` of those that the user's segment may get and the user has not liked.
-    """
-    n_read = n + len(liked)
-    while True:
-        head = catalogue.popular_idx[:n_read]
-        is_allowed = catalogue.allowed[segment][np.searchsorted(catalogue.candidate_idx, head)]
-        found = head[is_allowed & ~np.isin(head, liked)]
-        if len(found) >= n or len(head) == len(catalogue.popular_idx):
-            return np.asarray(found[:n])
-        n_read *= 4  # a small segment's items may stand far down

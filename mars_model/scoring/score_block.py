@@ -8,15 +8,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.catalogue import Catalogue, popular_list
+from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
+from mars_model.scoring.claims import MOST_NAMED, REASON_KINDS, Claims, claim
+from mars_model.scoring.list_rows import because_of, grouped, ids_of, lists_of
 from mars_model.scoring.paths import serve
-from mars_model.scoring.reasons import Reasons, explain
+from mars_model.scoring.popular import popular_list
+from mars_model.scoring.reasons import explain
+from mars_model.scoring.sentences import Titles, write_sentences
 from mars_model.scoring.sessions import Attention
 from mars_model.settings import AttentionKind, ScoringSettings
 
 MODEL_SOURCE = "mars"
-LIST_FIELDS = ("rank", "item_id", "score", "because")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class BlockScorer:
     settings: ScoringSettings
     min_likes: int
     attention_kind: AttentionKind = "softmax"
+    titles: Titles | None = None  # None: items are called by their ids
 
     def score(self, users: pa.RecordBatch) -> tuple[pa.RecordBatch, Counter[str]]:
         """One row per user in and out, in another order: with `source` and `list` behind.
@@ -68,10 +72,51 @@ class BlockScorer:
         self, block: LikeMatrix, segments: NDArray[np.int32]
     ) -> tuple[pa.ListArray, Counter[str]]:
         catalogue, n, kind = self.catalogue, self.settings.top_n, self.attention_kind
-        served = serve(self.attention, self.lists, catalogue, block, segments, n, kind)
-        reasons = explain(catalogue, block, served.positions, self.settings.n_reasons, kind)
-        lists = _with_reasons(catalogue, block, served.scores, served.positions, reasons)
-        return lists, served.counts
+        # One more than is handed out: what a claim about the list's end is checked against.
+        served = serve(self.attention, self.lists, catalogue, block, segments, n + 1, kind)
+        scores, positions = served.scores[:, :n], np.ascontiguousarray(served.positions[:, :n])
+        best_unlisted = served.scores[:, n]
+        reasons = explain(catalogue, block, positions, self.settings.n_reasons, kind)
+        claims = claim(catalogue, block, segments, positions, best_unlisted, kind)
+        users, places = np.nonzero(positions >= 0)
+        columns = {
+            "item_id": ids_of(catalogue, catalogue.candidate_idx[positions[users, places]]),
+            "score": pa.array(scores[users, places]),
+            "because": because_of(catalogue, block, reasons, users, places),
+            **self._claimed(block, claims, best_unlisted, users, places),
+        }
+        return lists_of((positions >= 0).sum(axis=1), columns), served.counts
+
+    def _claimed(
+        self,
+        histories: LikeMatrix,
+        claims: Claims,
+        best_unlisted: NDArray[np.float32],
+        users: NDArray[np.int64],
+        places: NDArray[np.int64],
+    ) -> dict[str, pa.Array]:
+        """The columns of LIST_FIELDS behind `because`, of the rows of these users and places."""
+        slots = claims.named[users, places]
+        is_named = slots >= 0
+        named = np.where(is_named, histories.item_idx[histories.starts[users][:, None] + slots], -1)
+        kinds = pa.array(REASON_KINDS).take(pa.array(claims.kind[users, places]))
+        first, second = (self._called(named[:, place]) for place in range(MOST_NAMED))
+        without, t = claims.score_without[users, places], best_unlisted[users]
+        item_ids = ids_of(self.catalogue, named[is_named])
+        return {
+            "reason_kind": kinds,
+            "reason": write_sentences(self.settings.sentences, kinds, first, second),
+            "named_items": grouped(is_named.sum(axis=1), item_ids),
+            "score_without_named": pa.array(without, mask=~np.isfinite(without)),
+            "best_unlisted_score": pa.array(t, mask=~np.isfinite(t)),
+        }
+
+    def _called(self, item_idx: NDArray[np.int32]) -> pa.Array:
+        """Titles of items, −1: null."""
+        if self.titles is not None:
+            return self.titles.take(item_idx)
+        mask = pa.array(item_idx, mask=item_idx < 0)
+        return pa.array(np.asarray(self.catalogue.item_ids)).take(mask).cast(pa.large_string())
 
     def _by_fallback(self, block: LikeMatrix, segments: NDArray[np.int32]) -> pa.ListArray:
         """Scored by likes, without reasons."""
@@ -81,62 +126,21 @@ class BlockScorer:
             for user, segment in enumerate(segments.tolist())
         ]
         items = np.concatenate(popular)
-        item_ids = _ids(catalogue, items)
+        item_ids = ids_of(catalogue, items)
         names = ("attention", "contribution", "score_without")
         fields = [("item_id", item_ids.type), *((name, pa.float32()) for name in names)]
-        nothing = pa.array([[]] * len(items), type=pa.list_(pa.struct(fields)))
-        n_likes = catalogue.n_likes[items].astype(np.float32)
-        return _lists(np.array([len(p) for p in popular]), item_ids, n_likes, nothing)
-
-
-def _with_reasons(
-    catalogue: Catalogue,
-    histories: LikeMatrix,
-    scores: NDArray[np.float32],
-    positions: NDArray[np.int32],
-    reasons: Reasons,
-) -> pa.ListArray:
-    """Lists of users served by the model: `scores` and `positions` [U, N], −1 behind the end."""
-    users, places = np.nonzero(positions >= 0)
-    items = catalogue.candidate_idx[positions[users, places]]
-    is_reason = reasons.slots[users, places] >= 0
-    n_reasons = is_reason.sum(axis=1)
-    slots = reasons.slots[users, places][is_reason]
-    liked = histories.item_idx[np.repeat(histories.starts[users], n_reasons) + slots]
-    without = reasons.score_without[users, places][is_reason]
-    contribution = reasons.contribution[users, places][is_reason]
-    because = _grouped(
-        n_reasons,
-        {
-            "item_id": _ids(catalogue, liked),
-            "attention": pa.array(reasons.attention[users, places][is_reason]),
-            "contribution": pa.array(contribution, mask=np.isnan(contribution)),
-            "score_without": pa.array(without, mask=np.isnan(without)),
-        },
-    )
-    lengths = (positions >= 0).sum(axis=1)
-    return _lists(lengths, _ids(catalogue, items), scores[users, places], because)
-
-
-def _ids(catalogue: Catalogue, item_idx: NDArray[np.int64]) -> pa.Array:
-    return pa.array(np.asarray(catalogue.item_ids[item_idx]))
-
-
-def _lists(
-    lengths: NDArray[np.int64], item_ids: pa.Array, scores: NDArray[np.float32], because: pa.Array
-) -> pa.ListArray:
-    """Rows of users one after the other, so many of each, as lists."""
-    places = np.arange(len(item_ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    ranks = pa.array((places + 1).astype(np.int32))
-    columns = (ranks, item_ids, pa.array(scores), because)
-    return _grouped(lengths, dict(zip(LIST_FIELDS, columns, strict=True)))
-
-
-def _grouped(lengths: NDArray[np.int64], columns: dict[str, pa.Array]) -> pa.ListArray:
-    """Rows of columns → lists of structs, of these lengths."""
-    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    structs = pa.StructArray.from_arrays(list(columns.values()), list(columns))
-    return pa.ListArray.from_arrays(pa.array(ends), structs)
+        kinds, nobody = pa.array(["popularity"] * len(items)), pa.nulls(len(items), pa.large_string())
+        columns = {
+            "item_id": item_ids,
+            "score": pa.array(catalogue.n_likes[items].astype(np.float32)),
+            "because": pa.array([[]] * len(items), type=pa.list_(pa.struct(fields))),
+            "reason_kind": kinds,
+            "reason": write_sentences(self.settings.sentences, kinds, nobody, nobody),
+            "named_items": pa.array([[]] * len(items), type=pa.list_(item_ids.type)),
+            "score_without_named": pa.nulls(len(items), pa.float32()),
+            "best_unlisted_score": pa.nulls(len(items), pa.float32()),
+        }
+        return lists_of(np.array([len(p) for p in popular]), columns)
 
 
 def _histories_by_position(item_ids: pa.ListArray, catalogue: Catalogue) -> LikeMatrix:

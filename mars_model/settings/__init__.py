@@ -11,6 +11,7 @@ from mars_model.settings.tree import LikeSettings as LikeSettings
 from mars_model.settings.tree import ModelSettings as ModelSettings
 from mars_model.settings.tree import PromotionSettings as PromotionSettings
 from mars_model.settings.tree import ScoringSettings as ScoringSettings
+from mars_model.settings.tree import SentenceSettings as SentenceSettings
 from mars_model.settings.tree import Settings as Settings
 from mars_model.settings.tree import SourceSettings as SourceSettings
 from mars_model.settings.tree import TextKind as TextKind

@@ -1,5 +1,6 @@
 """Every setting with its type, default and limits. conf/mars-batch.yaml shows them all."""
 
+import re
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -139,11 +140,38 @@ class PromotionSettings(_Branch):
     max_map_loss: float = Field(0.02, ge=0, le=1)  # a share of the MAP@500 of the one in use
 
 
+class SentenceSettings(_Branch):
+    """How reasons read. {verb} stands for the verb, {first} and {second} for titles."""
+
+    verb: str = Field("liked", min_length=1)
+    one_like: str = "because you {verb} {first}"
+    two_likes: str = "because you {verb} {first} and {second}"
+    popularity: str = "popular with everyone"
+    taste_two: str = "in line with much of what you {verb}, {first} and {second} most"
+    taste_one: str = "in line with much of what you {verb}, {first} most"
+    taste: str = "in line with what you {verb}"
+
+    @model_validator(mode="after")
+    def _names_what_it_has(self) -> Self:
+        titles = {"one_like": "1", "two_likes": "12", "taste_two": "12", "taste_one": "1"}
+        problems = []
+        for name, template in self:
+            found = set(re.findall(r"\{([^{}]*)\}", template)) - {"verb"}
+            expected = {("first", "second")[int(n) - 1] for n in titles.get(name, "")}
+            if name != "verb" and (found != expected or template.count("{") != template.count("}")):
+                wanted = " and ".join(f"{{{n}}}" for n in sorted(expected)) or "no title"
+                problems.append(f"{name} is {template!r}, expected {wanted}, and {{verb}} at most")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
 class ScoringSettings(_Branch):
     """What a night hands out, and in what pieces."""
 
     top_n: int = Field(10, ge=1, le=1000)
     n_reasons: int = Field(3, ge=1)
+    sentences: SentenceSettings = SentenceSettings()  # how the reason of a row reads
     fallback: Literal["popular"] = "popular"
     # auto: neighbour lists from 25,000 candidates on, where attention is a softmax
     path: Literal["auto", "lists", "full"] = "auto"

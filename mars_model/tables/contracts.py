@@ -63,6 +63,16 @@ def create_statement(table: str, location: str, ids: IdTypes) -> str:
     return _fill_ids(definition(table), ids).replace("${table}", location)
 
 
+def columns_beyond(table: str, held: StructType) -> StructType:
+    """The columns of the contract that a table from an earlier release does not have.
+
+    Its ids are typed as the table has them. Only columns that may be null are new in a release.
+    """
+    ids = {name: held[name].dataType.simpleString() for name in held.fieldNames()}
+    wanted = schema(table, IdTypes(ids.get("item_id", "string"), ids.get("user_id", "string")))
+    return StructType([f for f in wanted if f.name not in held.fieldNames() and f.nullable])
+
+
 def check_contract(table: str, found: StructType, where: str) -> None:
     """Raise InputDataError that lists every missing or wrongly typed column of a table at once.
 

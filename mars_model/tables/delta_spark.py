@@ -7,6 +7,7 @@ from delta import exceptions as conflicts
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.tables.pin import Commit, TablePin
@@ -62,6 +63,12 @@ def load(
             f"{label or location}: cannot be read, it may have been vacuumed "
             f"away ({str(error).strip().splitlines()[0]})"
         ) from error
+
+
+def add_columns(spark: SparkSession, location: str, columns: StructType) -> None:
+    """Add columns behind those of a table, null in the rows that are there."""
+    listed = ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in columns)
+    spark.sql(f"alter table {quoted(location)} add columns ({listed})")
 
 
 def overwrite(

@@ -140,11 +140,16 @@ class Warehouse:
         return self.pin("items", "interactions").id_types()
 
     def create(self, table: str, ids: IdTypes | None = None) -> None:
-        """Create the table by sql/tables/<table>.sql unless it exists.
+        """Create the table by sql/tables/<table>.sql; where it exists, add columns that it lacks.
 
-        Without `ids` they are typed as in the source tables.
+        These may be null. Without `ids` they are typed as in the source tables.
         """
-        if not self.exists(table):
+        if self.exists(table):
+            held = self.pin_table(table).schema
+            lacking = contracts.columns_beyond(table, held)
+            if lacking:
+                delta_spark.add_columns(self.spark, self.location(table), lacking)
+        else:
             self.spark.sql(
                 contracts.create_statement(
                     table, delta_spark.quoted(self.location(table)), ids or self.id_types()

@@ -9,7 +9,12 @@ create table ${table} (
     item_id ${item_id_type} not null,
     score float comment 'comparable within one user only',
     source string comment 'mars, or the name of a fallback',
-    because array<struct<item_id: ${item_id_type}, attention: float, contribution: float, score_without: float>> comment 'the liked items that count most, by attention'
+    because array<struct<item_id: ${item_id_type}, attention: float, contribution: float, score_without: float>> comment 'the liked items that count most, by attention',
+    reason_kind string comment 'likes, popularity or taste: what the item is there for',
+    reason string comment 'the same as a sentence',
+    named_items array<${item_id_type}> comment 'the liked items that the sentence names',
+    score_without_named float comment 'had the user not liked these; null where no like is left or none is named',
+    best_unlisted_score float comment 'of the best item that is not in the list; null where none is'
 ) using delta
 partitioned by (run_date)
 comment 'Not for readers: see recommendations'

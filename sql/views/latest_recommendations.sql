@@ -17,6 +17,11 @@ latest_lists as (
         recommendations.item_id,
         recommendations.score,
         recommendations.source,
+        recommendations.reason_kind,
+        recommendations.reason,
+        recommendations.named_items,
+        recommendations.score_without_named,
+        recommendations.best_unlisted_score,
         recommendations.because
     from recommendations
     inner join latest_night using (run_date)

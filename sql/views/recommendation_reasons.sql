@@ -3,7 +3,7 @@
 with
 
 lists as (
-    select run_date, user_id, rank, item_id, score, source, because
+    select run_date, user_id, rank, item_id, score, source, reason_kind, reason, because
     from latest_recommendations
 ),
 
@@ -48,16 +48,8 @@ readable as (
         coalesce(titles.title, cast(lists.item_id as string)) as title,
         lists.score,
         lists.source,
-        case
-            when reasons_per_item.because_titles is null then 'because many users liked it'
-            else concat(
-                'because you liked ',
-                array_join(
-                    transform(slice(reasons_per_item.because_titles, 1, 2), reason -> reason.title),
-                    ' and '
-                )
-            )
-        end as reason,
+        lists.reason_kind,
+        lists.reason,
         reasons_per_item.because_titles
     from lists
     left join titles using (item_id)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mars_model.scoring.catalogue import Catalogue, sort_popular
+from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.popular import sort_popular
 from mars_model.scoring.sessions import Attention, open_attention
 from mars_model.settings import AttentionKind
 from mars_model.training.export import attention_graph

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mars_model.scoring.catalogue import Catalogue, popular_list, sort_popular
+from mars_model.scoring.catalogue import Catalogue
+from mars_model.scoring.popular import popular_list, sort_popular
 
 
 @pytest.fixture
