@@ -47,7 +47,8 @@ def run_night(
     clock = Clock(say)
     pin = pin_inputs(warehouse)
     run = begin_run(pin, bundle, settings, run_date)
-    warehouse.create(PUBLISHED_TABLE)  # or gives it the columns that are new since it was made
+    if warehouse.exists(PUBLISHED_TABLE):
+        warehouse.create(PUBLISHED_TABLE)  # gives it the columns that are new since it was made
     earlier = runs.read_runs(warehouse)
     for missing in runs.add_missing(warehouse, earlier):
         say(f"run {missing.run_id} had died after it was published; its record is written now")

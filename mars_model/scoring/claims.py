@@ -1,9 +1,10 @@
 """What each recommended item is there for, as a claim that can be checked.
 
-Let t be the score of the best candidate that the user may get and that is not in the list. An item
-is there for one or two likes where its own score would be below t without them; else for its
-popularity, where the fallback would have given it to the user too; else for the user's taste at
-large. Source: docs/scoring.md, "Why an item is shown".
+Let t be the score of the best candidate that the user may get and that is not in the list. A like
+helps an item where the item's score is lower without it. An item is there for one or two helping
+likes where its own score would be below t without them; else for its popularity, where the fallback
+would have given it to the user too; else for the user's taste at large. Scores are compared as
+float32. Source: docs/scoring.md, "Why an item is shown".
 """
 
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue, Vectors
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import EVIDENCE, KINDS, SUM, gather_slots, relevance_of, weigh
+from mars_model.scoring.exact import KINDS, gather_slots, relevance_of, weigh
 from mars_model.scoring.popular import MostLiked, take_most_liked
 from mars_model.settings import AttentionKind
 
@@ -91,83 +92,59 @@ def _claim_block(
             if j < 0:
                 continue
             relevance_of(own, vectors.candidates[j], wide, relevance)
-            total = weigh(relevance, kind, share)
-            _measure_help(relevance, total, kind, share)
-            named, limit = claims.named[u, p], users.best_unlisted[u]
-            bias = vectors.item_bias[j]
-            without = _name_likes(relevance, share, bias, limit, kind, named)
-            if without < limit:
+            named, bias = claims.named[u, p], vectors.item_bias[j]
+            score = np.float32(weigh(relevance, kind, share) + bias)
+            without = _name_likes(relevance, bias, score, users.best_unlisted[u], kind, named)
+            if without < users.best_unlisted[u]:
                 claims.kind[u, p] = _LIKES
             elif (fallback == j).any():
                 claims.kind[u, p] = _POPULARITY
                 named[:] = -1
-                continue
-            else:
-                _two_largest(share, share, named)
             if named[0] >= 0:
-                without = np.float32(_score_of_others(relevance, named, kind) + bias)
                 claims.score_without[u, p] = without
-
-
-@compiled
-def _measure_help(
-    relevance: NDArray[np.float64], total: float, kind: int, share: NDArray[np.float64]
-) -> None:
-    """The attention of every slot → how much it helps: above 0 where the score is lower without it.
-
-    An only like helps, whatever it says.
-    """
-    if len(relevance) == 1:
-        share[0] = 1.0
-    elif kind == SUM:
-        share[:] = relevance
-    elif kind != EVIDENCE:
-        share *= relevance - total
 
 
 @compiled
 def _name_likes(
     relevance: NDArray[np.float64],
-    help_of: NDArray[np.float64],
     bias: np.float32,
+    score: np.float32,
     limit: np.float32,
     kind: int,
     named: NDArray[np.int32],
 ) -> np.float32:
-    """The fewest helping likes, one or two, without which the score is below `limit`; it then.
+    """The helping like without which the score is below `limit`, else the two largest that help.
 
-    Of as many, those that lower it most. With a softmax these have the largest e^s (s − t), since
-    an average is below t where the sum of these is negative.
+    Returns the score without those named. The more relevant of two helping likes lowers the score
+    more when it goes, whatever the attention, and so do the two most relevant of all pairs.
     """
-    weight = help_of
-    if kind != EVIDENCE and kind != SUM:
-        weight = np.exp(relevance - relevance.max()) * (relevance - (limit - bias))
-    _two_largest(weight, help_of, named)
-    if named[0] < 0:
-        return np.float32(np.inf)
-    second = named[1]
-    named[1] = -1
-    without = np.float32(_score_of_others(relevance, named, kind) + bias)
-    if without < limit or second < 0:
-        return without
-    named[1] = second
+    named[:] = -1
+    first, second = _two_largest(relevance)
+    named[0] = first
+    without_first = np.float32(_score_of_others(relevance, named, kind) + bias)
+    if not without_first < score:
+        named[0] = -1
+        return score
+    if without_first < limit or second < 0:
+        return without_first
+    named[0] = second
+    if not np.float32(_score_of_others(relevance, named, kind) + bias) < score:
+        named[0] = first
+        return without_first
+    named[0], named[1] = first, second
     return np.float32(_score_of_others(relevance, named, kind) + bias)
 
 
 @compiled
-def _two_largest(
-    weight: NDArray[np.float64], help_of: NDArray[np.float64], named: NDArray[np.int32]
-) -> None:
-    """Of the slots that help those of the largest weights, of equal ones the first; −1 for none."""
-    named[:] = -1
-    for slot in range(len(weight)):
-        if not help_of[slot] > 0:
-            continue
-        if named[0] < 0 or weight[slot] > weight[named[0]]:
-            named[1] = named[0]
-            named[0] = slot
-        elif named[1] < 0 or weight[slot] > weight[named[1]]:
-            named[1] = slot
+def _two_largest(relevance: NDArray[np.float64]) -> tuple[int, int]:
+    """The slots of most relevance, of equal ones the first; −1 for a second that is not there."""
+    first, second = 0, -1
+    for slot in range(1, len(relevance)):
+        if relevance[slot] > relevance[first]:
+            first, second = slot, first
+        elif second < 0 or relevance[slot] > relevance[second]:
+            second = slot
+    return first, second
 
 
 @compiled

@@ -115,8 +115,8 @@ class BlockScorer:
         """Titles of items, −1: null."""
         if self.titles is not None:
             return self.titles.take(item_idx)
-        mask = pa.array(item_idx, mask=item_idx < 0)
-        return pa.array(np.asarray(self.catalogue.item_ids)).take(mask).cast(pa.large_string())
+        places = pa.array(item_idx, mask=item_idx < 0)
+        return pa.array(np.asarray(self.catalogue.item_ids)).take(places).cast(pa.large_string())
 
     def _by_fallback(self, block: LikeMatrix, segments: NDArray[np.int32]) -> pa.ListArray:
         """Scored by likes, without reasons."""

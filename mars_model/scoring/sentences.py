@@ -59,12 +59,13 @@ def write_sentences(
         (pc.and_(is_taste, has_second), settings.taste_two),
         (pc.and_(is_taste, has_first), settings.taste_one),
         (is_taste, settings.taste),
+        (pc.equal(kinds, "popularity"), settings.popularity),
     ]
     conditions = pa.StructArray.from_arrays(
         [condition for condition, _ in cases], [str(place) for place in range(len(cases))]
     )
     written = [_fill(text, settings.verb, first, second) for _, text in cases]
-    return pc.case_when(conditions, *written, settings.popularity).cast(pa.string())
+    return pc.case_when(conditions, *written).cast(pa.string())
 
 
 def _fill(template: str, verb: str, first: pa.Array, second: pa.Array) -> pa.Array:

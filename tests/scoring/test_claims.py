@@ -1,7 +1,5 @@
 """A reason's kind and the likes it names, against scoring without every like and every pair."""
 
-from itertools import combinations
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,57 +11,9 @@ from mars_model.scoring.claims import REASON_KINDS, claim
 from mars_model.scoring.sentences import Titles, write_sentences
 from mars_model.scoring.top_n import top_n_plainly
 from mars_model.settings import SentenceSettings
-from tests.scoring.plain import scores_by_loop
+from tests.scoring.plain_claims import claim_by_loop, fallback_by_loop, score_without
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def score_without(catalogue, history, left_out, position, kind) -> np.float32:
-    """The item's score had the user not liked the slots `left_out`."""
-    others = [item for slot, item in enumerate(history) if slot not in left_out]
-    return np.float32(scores_by_loop(catalogue, others, kind)[position] if others else -np.inf)
-
-
-def helping(catalogue, history, position, kind) -> list[int]:
-    """The slots without which the score is lower; an only like is one."""
-    score = scores_by_loop(catalogue, history, kind)[position]
-    if len(history) == 1:
-        return [0]
-    return [
-        slot
-        for slot in range(len(history))
-        if scores_by_loop(catalogue, np.delete(history, slot), kind)[position] < score - 1e-12
-    ]
-
-
-def claim_by_loop(catalogue, history, position, limit, fallback, kind):
-    """Kind, and the sets of slots that may be named (of equal effect more than one)."""
-    slots = helping(catalogue, history, position, kind)
-    for size in (1, 2):
-        without = {
-            chosen: score_without(catalogue, history, chosen, position, kind)
-            for chosen in combinations(slots, size)
-        }
-        if without and min(without.values()) < limit:
-            lowest = min(without.values())
-            return "likes", [set(c) for c, w in without.items() if w <= lowest + 1e-5]
-    if position in fallback:
-        return "popularity", [set()]
-    return "taste", None
-
-
-def fallback_by_loop(catalogue, history, n, segment) -> list[int]:
-    """Positions of the most liked candidates that the user may get."""
-    order = sorted(
-        range(len(catalogue.candidate_idx)),
-        key=lambda place: (-catalogue.n_likes[catalogue.candidate_idx[place]], place),
-    )
-    may = [
-        place
-        for place in order
-        if catalogue.candidate_idx[place] not in history and catalogue.allowed[segment][place]
-    ]
-    return may[:n]
 
 
 @settings(
@@ -100,21 +50,73 @@ def test_kinds_and_named_likes_are_those_of_scoring_again_without_them(
     for user, place in np.argwhere(listed >= 0).tolist():
         history, position = np.array(histories[user]), int(listed[user, place])
         fallback = fallback_by_loop(catalogue, histories[user], n, segments[user])
-        found = REASON_KINDS[claims.kind[user, place]]
-        named = {slot for slot in claims.named[user, place].tolist() if slot >= 0}
-        expected, may_name = claim_by_loop(
-            catalogue, history, position, limits[user], fallback, kind
-        )
-        assert found == expected
-        if may_name is not None:
-            assert named in may_name
-        assert named <= set(helping(catalogue, history, position, kind))
+        expected = claim_by_loop(catalogue, history, position, limits[user], fallback, kind)
+        assert REASON_KINDS[claims.kind[user, place]] == expected.kind
+        named = [slot for slot in claims.named[user, place].tolist() if slot >= 0]
+        assert set(named) in expected.may_name
+        assert set(named) <= set(expected.helping)
         without = claims.score_without[user, place]
         if named:
             plain = score_without(catalogue, history, named, position, kind)
-            assert without == plain or without == pytest.approx(plain, rel=1e-5, abs=1e-5)
+            assert without == plain or without == pytest.approx(plain, rel=1e-6, abs=1e-6)
         else:
             assert np.isnan(without)
+
+
+def claims_of_one_item(make_catalogue, memory, likes, kind, bias=0.0, t=-9.0):
+    """What the one candidate, the last item of vector (1), is there for."""
+    memory = np.array(memory, dtype=np.float32)[:, None]
+    ones = np.ones((len(memory), 1), dtype=np.float32)
+    last = len(memory) - 1
+    catalogue = make_catalogue(memory, ones, candidate_idx=[last], item_bias=[bias] * len(memory))
+    claims = claim(
+        catalogue,
+        LikeMatrix.from_rows([likes], len(memory)),
+        np.zeros(1, dtype=np.int32),
+        np.zeros((1, 1), dtype=np.int32),
+        np.array([t], dtype=np.float32),
+        kind,
+    )
+    return REASON_KINDS[claims.kind[0, 0]], claims.named[0, 0].tolist(), claims.score_without[0, 0]
+
+
+def test_two_likes_are_named_where_neither_alone_is_enough(make_catalogue):
+    # Sum of relevance 1 + 2 + 3 + 0.5: without 3 it is 3.5, without 3 and 2 it is 1.5.
+    found = claims_of_one_item(make_catalogue, [1, 2, 3, 0.5, 0], [0, 1, 2, 3], "sum", t=2)
+    assert found == ("likes", [2, 1], 1.5)
+    found = claims_of_one_item(make_catalogue, [1, 2, 3, 0.5, 0], [0, 1, 2, 3], "sum", t=4)
+    assert found == ("likes", [2, -1], 3.5)
+
+
+def test_a_score_that_falls_to_t_and_not_below_is_not_there_for_these_likes(make_catalogue):
+    kind, _, _ = claims_of_one_item(make_catalogue, [1, 2, 3, 0.5, 0], [0, 1, 2, 3], "sum", t=1.5)
+    assert kind == "popularity"  # the fallback has one item only
+
+
+def test_of_equal_likes_those_of_the_lower_ids_are_named(make_catalogue):
+    found = claims_of_one_item(make_catalogue, [1, 1, 1, 0], [0, 1, 2], "sum", t=1.5)
+    assert found == ("likes", [0, 1], 1.0)
+
+
+@pytest.mark.parametrize("n_likes", [2, 3, 7])
+def test_equal_likes_do_not_help_an_average(make_catalogue, n_likes):
+    memory = [0.3] * (n_likes + 1)
+    kind, named, without = claims_of_one_item(
+        make_catalogue, memory, list(range(n_likes)), "softmax", t=0.299
+    )
+    assert (kind, named) == ("popularity", [-1, -1])
+    assert np.isnan(without)
+
+
+@pytest.mark.parametrize("attention", ["softmax", "evidence", "sum"])
+def test_without_an_only_like_nothing_is_left(make_catalogue, attention):
+    found = claims_of_one_item(make_catalogue, [-0.5, 0], [0], attention, t=-9)
+    assert found == ("likes", [0, -1], -np.inf)
+
+
+def test_nothing_is_below_an_item_that_is_not_there(make_catalogue):
+    kind, _, _ = claims_of_one_item(make_catalogue, [0.5, 0], [0], "evidence", t=-np.inf)
+    assert kind == "popularity"
 
 
 def test_an_item_that_only_its_popularity_holds_up_names_nobodys_likes(make_catalogue):
@@ -156,10 +158,24 @@ def test_sentences_follow_the_settings():
         verb="gekauft",
         two_likes="weil Sie {second} und {first} {verb} haben",
         taste="Ihr Geschmack",
+        popularity="von allen {verb}",
     )
     written = write_sentences(german, kinds, first, second).to_pylist()
     assert written[1] == "weil Sie B und A gekauft haben"
+    assert written[2] == "von allen gekauft"
     assert written[5] == "Ihr Geschmack"
+
+
+def test_a_title_with_braces_is_no_placeholder():
+    kinds, first = pa.array(["likes"]), pa.array(["{verb} {first}"], pa.large_string())
+    written = write_sentences(SentenceSettings(), kinds, first, pa.nulls(1, pa.large_string()))
+    assert written.to_pylist() == ["because you liked {verb} {first}"]
+
+
+def test_no_rows_have_no_sentences():
+    nothing = pa.array([], pa.large_string())
+    written = write_sentences(SentenceSettings(), pa.array([], pa.string()), nothing, nothing)
+    assert written.to_pylist() == []
 
 
 @pytest.mark.parametrize(
