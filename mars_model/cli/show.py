@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mars_model.night.runs import Run
 
 SYNTHETIC_NOTE = "(synthetic sample data: the films and users are invented)"
+_BY_REASON = "rows_by_reason_"
 
 
 def built(result: "Built", what: str) -> str:
@@ -28,12 +29,19 @@ def run_text(run: "Run", warehouse: str) -> str:
         and not name.startswith("users_by_path_")
     }
     served = "".join(f", {n:,} by the fallback '{name}'" for name, n in fallback.items())
+    reasons = [
+        f"{name.removeprefix(_BY_REASON)} {n:,}"
+        for name, n in counts.items()
+        if name.startswith(_BY_REASON)
+    ]
+    why = f"what rows are there for: {', '.join(reasons)}\n" if reasons else ""
     gates = ", ".join(f"{name} {value:.3f}" for name, value in run.gates.items())
     return (
         f"run {run.run_id}: {run.status} for {run.run_date} with {run.model_version}\n"
         f"{counts.get('rows', 0):,} rows for {counts.get('users', 0):,} users: "
         f"{counts.get('users_by_mars', 0):,} by the model{served}; "
         f"{counts.get('unserved_users', 0):,} users got fewer than {run.top_n}\n"
+        f"{why}"
         f"audit: {gates}\n"
         f"read it with: mars-batch --warehouse {warehouse} sql "
         '"select * from recommendation_reasons limit 10"'

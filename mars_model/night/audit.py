@@ -68,6 +68,7 @@ def audit(
         "candidates": n_candidates,
         "unserved_users": n_unserved,
         "users_by_mars": of_users.n_by_model,
+        **of_items.n_by_reason,
     }
     if n_by_fallback:
         counts[f"users_by_{settings.scoring.fallback}"] = n_by_fallback

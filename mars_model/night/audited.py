@@ -6,8 +6,8 @@
 `audited_rows`: `user_id`, `segment`, `source`, and the fields of `list`.
 `audited_items`: `item_id` and `segment` of the users who got it, `n_rows`, `is_known` (in the
 catalogue), `available_from`, `available_until`, `exclusions` (array of structs), `is_of_segment`,
-`at_midnight` (UTC, of the run date); of rows of the model their number and sum of scores; and for
-each check of rows how many are broken.
+`at_midnight` (UTC, of the run date); of rows of the model their number and sum of scores; how many
+rows have each kind of reason; and for each check of rows how many are broken.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.night.checks import checks_of
+from mars_model.night.checks import checks_of, reason_counts
 from mars_model.scoring.list_rows import LIST_FIELDS
 from mars_model.scoring.score_block import MODEL_SOURCE
 from mars_model.tables.warehouse import Warehouse
@@ -92,6 +92,7 @@ def items_view(
             F.count("*").alias("n_rows"),
             F.count_if(is_mars).alias("n_mars_rows"),
             F.sum(F.when(is_mars, F.col("score"))).alias("sum_of_scores"),
+            *[F.count_if(has_it).alias(name) for name, has_it in reason_counts().items()],
             *[F.count_if(broken).alias(name) for name, broken in checks_of("rows").items()],
         )
     )

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.resources import sql_files
+from mars_model.scoring.claims import REASON_KINDS
 from mars_model.scoring.score_block import MODEL_SOURCE
 
 N_EXAMPLES = 3
@@ -42,6 +43,7 @@ class ItemFacts:
 
     n_items: int
     mean_score: float | None  # of the model's rows
+    n_by_reason: dict[str, int]  # rows, by `rows_by_reason_<kind>`
     n_offending: dict[str, int]
 
 
@@ -54,6 +56,12 @@ def checks_of(kind: str) -> dict[str, Column]:
     """By name: whether a row of the view of a kind (users, rows, items) is broken."""
     files = sql_files(f"checks/{kind}")
     return {path.stem: F.expr(path.read_text(encoding="utf-8")) for path in files}
+
+
+def reason_counts() -> dict[str, Column]:
+    """By name of the count: whether a row of `audited_rows` has that kind of reason."""
+    kinds = {f"rows_by_reason_{kind}": kind for kind in REASON_KINDS}
+    return {name: F.col("reason_kind") == kind for name, kind in kinds.items()}
 
 
 def look_at_users(users: DataFrame) -> UserFacts:
@@ -90,12 +98,14 @@ def look_at_items(items: DataFrame) -> ItemFacts:
         F.count_distinct("item_id").alias("n_items"),
         (F.sum("sum_of_scores") / F.sum("n_mars_rows")).alias("mean_score"),
         *[F.sum(F.when(broken, F.col("n_rows"))).alias(name) for name, broken in checks.items()],
-        *[F.sum(name).alias(name) for name in checks_of("rows")],
+        *[F.sum(name).alias(name) for name in (*reason_counts(), *checks_of("rows"))],
     ).first()
     assert found is not None
     counts = found.asDict()
     n_items, mean_score = int(counts.pop("n_items")), counts.pop("mean_score")
-    return ItemFacts(n_items, mean_score, {name: int(n or 0) for name, n in counts.items()})
+    n_by_reason = {name: int(counts.pop(name) or 0) for name in reason_counts()}
+    n_offending = {name: int(n or 0) for name, n in counts.items()}
+    return ItemFacts(n_items, mean_score, n_by_reason, n_offending)
 
 
 def describe(

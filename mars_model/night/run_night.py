@@ -17,7 +17,7 @@ from mars_model.night.build_tables import DERIVED, SOURCES, pin_inputs
 from mars_model.night.checks import Failure
 from mars_model.night.clock import Clock, Say
 from mars_model.night.prepare import Prepared, prepared_night
-from mars_model.night.publish import publish, record_unserved, rows_of, set_aside
+from mars_model.night.publish import STAGED_TABLE, publish, record_unserved, rows_of, set_aside
 from mars_model.night.runs import PUBLISHED_TABLE, Run
 from mars_model.night.score import scored_users
 from mars_model.settings import Settings
@@ -47,8 +47,9 @@ def run_night(
     clock = Clock(say)
     pin = pin_inputs(warehouse)
     run = begin_run(pin, bundle, settings, run_date)
-    if warehouse.exists(PUBLISHED_TABLE):
-        warehouse.create(PUBLISHED_TABLE)  # gives it the columns that are new since it was made
+    for table in (PUBLISHED_TABLE, STAGED_TABLE):
+        if warehouse.exists(table):
+            warehouse.create(table)  # gives it the columns that are new since it was made
     earlier = runs.read_runs(warehouse)
     for missing in runs.add_missing(warehouse, earlier):
         say(f"run {missing.run_id} had died after it was published; its record is written now")

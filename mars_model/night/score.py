@@ -90,7 +90,7 @@ def scored_users(
     """
     context = users.sparkSession.sparkContext
     counted = context.accumulator(Counter(), _Counts())
-    plan = plan_memory(settings.scoring, catalogue, lists, work)
+    plan = plan_memory(settings.scoring, catalogue, titles, lists, work)
     with ExitStack() as until_written:
         keys = [
             until_written.enter_context(shipped_arrays(context, arrays))

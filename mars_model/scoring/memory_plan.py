@@ -7,14 +7,19 @@ import numpy as np
 from mars_model.errors import SettingsError
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
+from mars_model.scoring.claims import MOST_NAMED
 from mars_model.scoring.full_blocks import COLUMNS
+from mars_model.scoring.sentences import Titles
 from mars_model.settings import ScoringSettings
 
 _MB = 1 << 20
 # Python with NumPy, Arrow, ONNX Runtime and the compiled kernels, and an Arrow batch in transit.
 _BASE_MB = 330
-# Bytes a row of a list takes on its way out, and a reason of it; a liked item on its way in.
-_ROW, _REASON, _LIKE = 160, 120, 64
+# Bytes a row of a list takes on its way out, without the titles in its sentence, and a reason of
+# it; a liked item on its way in.
+_ROW, _REASON, _LIKE = 480, 120, 64
+# A sentence is held in pieces, joined, chosen and copied into the row.
+_SENTENCE_COPIES = 6
 _MOST_USERS = 20_000
 _SHORTEST_LIST = 32
 
@@ -37,23 +42,28 @@ class MemoryPlan:
 
 
 def plan_memory(
-    scoring: ScoringSettings, catalogue: Catalogue, lists: NeighbourLists | None, work: Work
+    scoring: ScoringSettings,
+    catalogue: Catalogue,
+    titles: Titles,
+    lists: NeighbourLists | None,
+    work: Work,
 ) -> MemoryPlan:
     """Sizes under `scoring.max_memory_mb`. Raises SettingsError where not even one user fits.
 
     Mapped files count in full, as they do in a process's resident memory.
     """
     size, n_slots = catalogue.memory.shape[1], min(work.longest, len(catalogue.memory))
-    arrays = (catalogue.item_ids, catalogue.memory, catalogue.candidates, catalogue.allowed)
+    arrays = [catalogue.item_ids, catalogue.memory, catalogue.candidates, catalogue.allowed]
+    arrays += [titles.ends, titles.utf8]
     fixed = _BASE_MB * _MB + sum(a.nbytes for a in arrays) + 40 * len(catalogue.item_ids)
     # The longest history in float64, its weights, and a block of them for all candidates.
     fixed += n_slots * (8 * size + 64) + 4 * 2 * COLUMNS * min(n_slots, work.n_likes)
     room = scoring.max_memory_mb * _MB - fixed
     mean_likes = work.n_likes / max(1, work.n_users)
+    named = MOST_NAMED * len(titles.utf8) / max(1, len(titles.ends) - 1)
+    row = _ROW + _SENTENCE_COPIES * named + _REASON * scoring.n_reasons
     per_user = (
-        scoring.top_n * (_ROW + _REASON * scoring.n_reasons)
-        + mean_likes * (_LIKE + (0 if lists is not None else 4 * 2 * COLUMNS))
-        + 64
+        scoring.top_n * row + mean_likes * (_LIKE + (0 if lists is not None else 4 * WIDTH)) + 64
     )
     if lists is not None:
         lists = _cut(lists, room - 256 * per_user)

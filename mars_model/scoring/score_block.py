@@ -129,7 +129,10 @@ class BlockScorer:
         item_ids = ids_of(catalogue, items)
         names = ("attention", "contribution", "score_without")
         fields = [("item_id", item_ids.type), *((name, pa.float32()) for name in names)]
-        kinds, nobody = pa.array(["popularity"] * len(items)), pa.nulls(len(items), pa.large_string())
+        kinds, nobody = (
+            pa.array(["popularity"] * len(items)),
+            pa.nulls(len(items), pa.large_string()),
+        )
         columns = {
             "item_id": item_ids,
             "score": pa.array(catalogue.n_likes[items].astype(np.float32)),

@@ -87,9 +87,12 @@ def check_contract(table: str, found: StructType, where: str) -> None:
         elif (actual := _plain(found[field.name].dataType)) not in expected:
             mismatches.append(f"column '{field.name}' is {actual}, expected {_either(expected)}")
     if mismatches:
-        raise InputDataError(
-            f"{where}: " + "; ".join(mismatches) + f". Its contract is sql/tables/{table}.sql"
-        )
+        contract = f". Its contract is sql/tables/{table}.sql"
+        if columns_beyond(table, found):
+            contract += (
+                f". Columns that an earlier release did not have are added by: {made_by(table)}"
+            )
+        raise InputDataError(f"{where}: " + "; ".join(mismatches) + contract)
 
 
 def check_same_type(where: str, actual: DataType, expected: DataType, as_in: str) -> None:

@@ -77,13 +77,14 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Wareh
     names = ("item_id", "attention", "contribution", "score_without")
     reasons = [dict(zip(names, reason, strict=True)) for reason in because]
     rows = [
-        (MONDAY, "7", 1, "A", "mars", []),
-        (TUESDAY, "7", 2, "D", "popular", []),
-        (TUESDAY, "7", 1, "B", "mars", reasons),
-        (TUESDAY, "07", 1, "C", "popular", None),
-        (TUESDAY, "9", 1, "A", "mars", reasons[1:2]),
+        (MONDAY, "7", 1, "A", "mars", [], None, None),
+        (TUESDAY, "7", 2, "D", "popular", [], "popularity", "popular with everyone"),
+        (TUESDAY, "7", 1, "B", "mars", reasons, "likes", "because you liked Salt"),
+        (TUESDAY, "07", 1, "C", "popular", None, "popularity", "popular with everyone"),
+        (TUESDAY, "9", 1, "A", "mars", reasons[1:2], None, None),
     ]
     columns = ("run_date", "user_id", "rank", "item_id", "source", "because")
+    columns += ("reason_kind", "reason")
     same = {"run_id": "t", "model_version": "mars-1", "score": 0.5}
     warehouse.append(
         "recommendations", [same | dict(zip(columns, row, strict=True)) for row in rows]
@@ -103,7 +104,8 @@ def test_a_row_names_titles_and_reasons_of_the_newest_night(
     first, second = read_lists(Warehouse(None, shop.path), ["7"])
     assert first == {
         **{"run_date": TUESDAY, "user_id": "7", "rank": 1, "item_id": "B", "title": "Comet\t"},
-        **{"score": 0.5, "source": "mars", "reason": "because you liked C and Salt"},
+        **{"score": 0.5, "source": "mars"},
+        **{"reason_kind": "likes", "reason": "because you liked Salt"},
         "because_titles": [
             {
                 **{"position": 0, "item_id": "C", "title": "C", "attention": 0.5},
@@ -120,7 +122,7 @@ def test_a_row_names_titles_and_reasons_of_the_newest_night(
         ],
     }
     assert (second["rank"], second["title"], second["because_titles"]) == (2, "D", None)
-    assert second["reason"] == "because many users liked it"
+    assert (second["reason_kind"], second["reason"]) == ("popularity", "popular with everyone")
 
 
 def test_ids_that_are_texts_are_found_as_they_are_written(shop: Warehouse) -> None:

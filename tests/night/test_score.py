@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyspark import SparkFiles
 
 from mars_model.night.score import scored_users
 from mars_model.scoring.memory_plan import Work
+from mars_model.scoring.sentences import Titles
 from tests.conftest import small_settings
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
@@ -22,7 +24,9 @@ def stage(night):
     bundle = night.registry.promoted()
 
     def open_stage(users, work: Work, catalogue):
-        return scored_users(users, work, catalogue, None, bundle, settings)
+        ids = pa.array(catalogue.item_ids)
+        titles = Titles.of(pa.nulls(len(ids), pa.string()), ids)
+        return scored_users(users, work, catalogue, titles, None, bundle, settings)
 
     return open_stage
 
@@ -64,7 +68,14 @@ def test_string_ids_are_served_and_no_number_stands_where_no_like_is_left(
         (reason,) = row["because"]
         assert (reason["item_id"], reason["attention"]) == ("c", 1.0)
         assert reason["score_without"] is None
+        assert (row["reason_kind"], row["named_items"]) == ("likes", ["c"])
+        assert (row["reason"], row["score_without_named"]) == ("because you liked c", None)
+        # Of five candidates the fourth.
+        assert row["best_unlisted_score"] == pytest.approx(sorted(expected.values())[1], abs=1e-6)
     assert bob["source"] == "popular"
+    assert {(r["reason_kind"], r["reason"]) for r in bob["list"]} == {
+        ("popularity", "popular with everyone")
+    }
     assert [(r["rank"], r["item_id"], r["score"], r["because"]) for r in bob["list"]] == [
         (1, "f", 5.0, []),
         (2, "e", 4.0, []),

@@ -18,6 +18,7 @@ from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
 from mars_model.scoring.memory_plan import Work, plan_memory
 from mars_model.scoring.score_block import BlockScorer
+from mars_model.scoring.sentences import Titles
 from mars_model.scoring.sessions import open_attention
 from mars_model.settings import ScoringSettings
 
@@ -48,6 +49,9 @@ if step == "prepare":
     bias = np.zeros(N_ITEMS, dtype=np.float32)
     catalogue = Catalogue.of_vectors(vectors, memory, bias)
     write(catalogue)
+    names = [f"A long title, longer than most, of item number {i}" for i in range(N_ITEMS)]
+    titles = Titles.of(pa.array(names), pa.array(catalogue.item_ids))
+    write(titles)
     # What is in the lists matters to time alone: these prove nothing, so both paths are walked.
     row_of_item = np.full(N_ITEMS, -1, dtype=np.int32)
     row_of_item[:N_LISTS] = np.arange(N_LISTS)
@@ -55,10 +59,10 @@ if step == "prepare":
     found = rng.integers(0, N_ITEMS, (N_LISTS, LENGTH)).astype(np.int32)
     ends = np.full(N_LISTS, 3.0, dtype=np.float32)
     lists = NeighbourLists(row_of_item, found, values, ends, -50 * ends, 50 * ends, found[:0, 0])
-    plan = plan_memory(settings, catalogue, lists, work)
+    plan = plan_memory(settings, catalogue, titles, lists, work)
     assert plan.lists is not None
     write(plan.lists)
-    full = plan_memory(settings, catalogue, None, work)
+    full = plan_memory(settings, catalogue, titles, None, work)
     (folder / "plan").write_text(f"{plan.users_per_block} {full.users_per_block}")
 else:
     catalogue = read(Catalogue)
@@ -74,7 +78,8 @@ else:
     )
     del likes
     attention = open_attention(folder / "attention.onnx")
-    scored, _ = BlockScorer(catalogue, lists, attention, settings, min_likes=1).score(users)
+    scorer = BlockScorer(catalogue, lists, attention, settings, 1, titles=read(Titles))
+    scored, _ = scorer.score(users)
     rows = len(scored.column('list').flatten())
     assert rows == 10 * n_users
     status = Path("/proc/self/status").read_text()

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mars_model.scoring.score_block import BlockScorer
+from mars_model.scoring.sentences import Titles
 from mars_model.settings import ScoringSettings
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
@@ -36,6 +37,9 @@ def rows_of(scored: pa.RecordBatch) -> pd.DataFrame:
         for row in user["list"]
     ]
     for row in rows:
+        row["named_items"] = tuple(row["named_items"])
+        for name in ("score_without_named", "best_unlisted_score"):
+            row[name] = np.nan if row[name] is None else row[name]
         because = row.pop("because")
         for name in REASON:
             values = [np.nan if r[name] is None else r[name] for r in because]
@@ -191,9 +195,60 @@ def test_every_user_comes_out_once_with_all_columns_and_a_list_that_may_be_empty
         "two": "mars",
     }
     assert [len(found[user]["list"]) for user in ("all", "new", "two")] == [0, 3, 3]
-    assert list(found["new"]["list"][0]) == ["rank", "item_id", "score", "because"]
+    fields = ("rank", "item_id", "score", "because", "reason_kind", "reason", "named_items")
+    for user in ("new", "two"):
+        row = found[user]["list"][0]
+        assert tuple(row) == (*fields, "score_without_named", "best_unlisted_score")
     # Pairs are a like and a candidate: (5 + 2) x 5; the fallback has none.
     assert counts["pairs"] == 35
+
+
+def test_rows_say_what_they_are_there_for(attention_of, make_catalogue):
+    # The like a is all that speaks for b, e says nothing of any. c is liked most, and its bias is
+    # above that of d, which is not in the list.
+    memory = np.array([[1, 0], [0, 0], [0, 0], [0, 0], [0, 0]], dtype=np.float32)
+    vectors = np.array([[0, 0], [2, 0], [0, 0], [0, 0], [0, 0]], dtype=np.float32)
+    catalogue = make_catalogue(
+        *(memory, vectors),
+        item_ids=list("abcde"),
+        item_bias=[0, 0, 0.5, 0.25, 0],
+        n_likes=[1, 0, 9, 0, 0],
+    )
+    titles = Titles.of(pa.array(["Alien", "Brazil", None, " ", "Elf"]), pa.array(list("abcde")))
+    scoring = ScoringSettings(top_n=2, n_reasons=1)
+    scorer = BlockScorer(catalogue, None, attention_of(2, "sum"), scoring, 1, "sum", titles)
+    rows = rows_of(scorer.score(users_of(u=["a", "e"], new=[]))[0]).to_dict("records")
+    found = [
+        (r["user_id"], r["item_id"], r["reason_kind"], r["reason"], r["named_items"]) for r in rows
+    ]
+    assert found == [
+        ("u", "b", "likes", "because you liked Alien", ("a",)),
+        ("u", "c", "popularity", "popular with everyone", ()),
+        ("new", "c", "popularity", "popular with everyone", ()),
+        ("new", "a", "popularity", "popular with everyone", ()),
+    ]
+    assert rows[0]["score_without_named"] == 0
+    # The fallback's scores are likes.
+    assert all(math.isnan(row["score_without_named"]) for row in rows[1:])
+    assert [row["best_unlisted_score"] for row in rows[:2]] == [0.25, 0.25]
+    assert all(math.isnan(row["best_unlisted_score"]) for row in rows[2:])
+
+
+def test_the_score_without_the_named_likes_is_that_of_a_user_who_never_liked_them(score, scorer_of):
+    (found,) = scorer_of().score(users_of(u=["a", "f"]))[0].to_pylist()
+    named = {row["item_id"]: row for row in found["list"] if row["named_items"]}
+    assert named
+    for item_id, row in named.items():
+        others = [liked for liked in ("a", "f") if liked not in row["named_items"]]
+        rows = score(users_of(u=others), min_likes=1)
+        again = rows.loc[rows["item_id"] == item_id, "score"].tolist()
+        assert again in ([], [row["score_without_named"]])
+
+
+def test_items_are_called_by_their_ids_where_no_titles_are_given(scorer_of):
+    (user,) = scorer_of(min_likes=1).score(users_of(u=["b"]))[0].to_pylist()
+    reasons = {row["reason_kind"]: row["reason"] for row in user["list"]}
+    assert reasons["likes"] == "because you liked b"
 
 
 def test_the_order_of_a_history_does_not_matter(score):

@@ -15,7 +15,8 @@ REASON = "struct<item_id: bigint, attention: float, contribution: float, score_w
 SCHEMAS = {
     "recommendations": (
         "user_id bigint, rank int, item_id bigint, score float, source string, "
-        f"because array<{REASON}>"
+        f"because array<{REASON}>, reason_kind string, reason string, named_items array<bigint>, "
+        "score_without_named float, best_unlisted_score float"
     ),
     "unserved_users": "user_id bigint, n_rows int, reason string",
     "user_histories": "user_id bigint, item_ids array<bigint>",
@@ -29,19 +30,42 @@ OPTIONAL = {"excluded_items": 3, "user_segments": 3, "segment_items": 3}
 NAN, INFINITY = math.nan, math.inf
 
 
-def row(user_id, rank, item_id, score=0.5, because=((10, 0.5, 0.25, 0.5),), source="mars"):
-    """A recommendation; only what a case is about need be said."""
-    return (user_id, rank, item_id, score, source, list(because))
+POPULAR = ("popularity", "popular with everyone", [], None, None)
+
+
+def row(
+    user_id,
+    rank,
+    item_id,
+    score=0.5,
+    because=((10, 0.5, 0.25, 0.5),),
+    source="mars",
+    why=None,
+):
+    """A recommendation; only what a case is about need be said.
+
+    `why`: kind, sentence, named items, score without them, best unlisted score.
+    """
+    return (user_id, rank, item_id, score, source, list(because), *(why or POPULAR))
 
 
 # User 1 has a full list of two, user 2 liked nothing, user 3 saw all but one item.
 CLEAN = {
     "recommendations": [
-        row(1, 1, 20, 0.5, [(10, 0.75, 0.5, 0.25), (11, 0.25, 0.0, None)]),
-        row(1, 2, 21, 0.5, [(10, 0.5, 0.25, 0.25), (11, 0.5, 0.25, 0.25)]),
+        row(
+            *(1, 1, 20, 0.5, [(10, 0.75, 0.5, 0.25), (11, 0.25, 0.0, None)], "mars"),
+            ("likes", "for A", [10], 0.25, 0.3125),
+        ),
+        row(
+            *(1, 2, 21, 0.5, [(10, 0.5, 0.25, 0.25), (11, 0.5, 0.25, 0.25)], "mars"),
+            ("likes", "for A and B", [11, 10], None, 0.25),
+        ),
         row(2, 1, 10, 9.0, [], "popular"),
         row(2, 2, 11, 8.0, [], "popular"),
-        row(3, 1, 22, -0.5, [(20, 1.0, -0.5, None)]),
+        row(
+            *(3, 1, 22, -0.5, [(20, 1.0, -0.5, None)], "mars"),
+            ("taste", "like others", [20, 10], -0.25, None),
+        ),
     ],
     "unserved_users": [(3, 1, "fewer_unseen_items_than_n")],
     "user_histories": [(1, [10, 11]), (2, []), (3, [10, 11, 20, 21])],
@@ -102,6 +126,16 @@ USER_CASES = {
         ],
         user_histories=[(7, [11]), (8, [11])],
     ),
+    "only_liked_named": Case(
+        found={7, 8},
+        recommendations=[
+            row(7, 1, 21, why=("taste", "as A", [11], 0.25, 0.5)),
+            row(7, 2, 22, why=("likes", "for A", [11, 10], 0.25, 0.5)),
+            row(8, 1, 20, why=("likes", "for A", [20], None, 0.5)),
+            row(9, 1, 20, why=("likes", "for A", [11], None, 0.5)),
+        ],
+        user_histories=[(7, [11]), (9, [11])],
+    ),
     "ranks_contiguous": Case(
         found={7, 8, 9, 10},
         recommendations=[
@@ -159,6 +193,28 @@ ROW_CASES = {
         ],
     ),
 }
+REASONS_THAT_FAIL = {
+    "an unknown kind": ("luck", "for luck", [], None, 0.25),
+    "no kind": (None, "for A", [10], 0.25, 0.5),
+    "an empty sentence": ("popularity", "", [], None, 0.25),
+    "no sentence": ("popularity", None, [], None, 0.25),
+    "likes without one": ("likes", "for A", [], None, 0.25),
+    "likes that are null": ("likes", "for A", None, 0.25, 0.5),
+    "likes whose item stays": ("likes", "for A", [10], 0.25, 0.25),
+    "likes and nothing unlisted": ("likes", "for A", [10], 0.25, None),
+    "three likes": ("likes", "for A, B and C", [10, 11, 12], 0.25, 0.5),
+    "popularity that names one": ("popularity", "for A", [10], None, 0.25),
+    "three of a taste": ("taste", "as A, B and C", [10, 11, 12], 0.25, 0.25),
+}
+ROW_CASES["reason_holds"] = Case(
+    found={(7, rank) for rank in range(1, len(REASONS_THAT_FAIL) + 1)} | {(8, 1)},
+    recommendations=[
+        *(row(7, n, 20, why=why) for n, why in enumerate(REASONS_THAT_FAIL.values(), start=1)),
+        row(8, 1, 20, source="popular", because=(), why=("taste", "as ever", [], None, None)),
+        row(8, 2, 20, source="popular", because=()),
+        *(row(9, 1, 20, why=("taste", "as ever", [], None, 0.25)), row(9, 2, 21)),
+    ],
+)
 ITEM_CASES = {
     "no_excluded_item": Case(
         found={(None, 30), (None, 32)},
@@ -260,6 +316,10 @@ def test_checks_find_nothing_in_clean_rows_and_count_each_user_once(spark, versi
     assert of_items.n_offending == dict.fromkeys([*ITEM_CASES, *ROW_CASES], 0)
     assert (of_users.n_users, of_users.n_different_users, of_users.n_rows) == (3, 3, 5)
     assert (of_users.n_by_model, of_items.n_items) == (2, 5)
+    assert of_items.n_by_reason == {
+        **{"rows_by_reason_likes": 2, "rows_by_reason_popularity": 2},
+        "rows_by_reason_taste": 1,
+    }
     assert of_items.mean_score == pytest.approx((0.5 + 0.5 - 0.5) / 3)
 
 
