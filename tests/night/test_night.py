@@ -2,11 +2,15 @@
 
 import math
 import random
+from collections import Counter
 
 import pytest
 from deltalake import DeltaTable
 
+from mars_model.cli.show import run_text
+from mars_model.scoring.claims import REASON_KINDS
 from tests.night.conftest import by_user, rows_of
+from tests.night.published_claims import assert_claims_hold
 
 TOP_N, N_REASONS, MIN_LIKES = 4, 3, 2
 
@@ -87,6 +91,22 @@ def test_reasons_are_the_likes_of_most_attention_with_their_exact_numbers(
                 assert reason["attention"] == pytest.approx(share, abs=1e-5)
                 assert reason["contribution"] == pytest.approx(contribution, abs=1e-5)
                 assert reason["score_without"] == pytest.approx(without, abs=1e-5)
+
+
+def test_every_row_is_there_for_what_it_says(night):
+    kinds = assert_claims_hold(night.warehouse, night.registry, night.settings, night.run_date, 200)
+    assert kinds["likes"] > 0
+
+
+def test_rows_are_counted_by_what_they_are_there_for(night, lists):
+    kinds = Counter(row["reason_kind"] for rows in lists.values() for row in rows)
+    found = {kind: night.run.counts[f"rows_by_reason_{kind}"] for kind in REASON_KINDS}
+    assert found == {kind: kinds[kind] for kind in REASON_KINDS}
+    shown = run_text(night.run, "wh")
+    assert (
+        f"what rows are there for: likes {kinds['likes']}, popularity {kinds['popularity']}, "
+        f"taste {kinds['taste']}\n"
+    ) in shown
 
 
 def test_users_with_too_few_likes_get_what_most_users_like(lists):

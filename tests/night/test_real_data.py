@@ -11,11 +11,13 @@ from pyspark.sql import SparkSession
 from mars_model.bundle.registry import Registry
 from mars_model.fitting.train import train_model
 from mars_model.importing.import_files import import_files
+from mars_model.importing.import_sample import fill_sample
 from mars_model.night.check_published import check_published
 from mars_model.night.run_night import run_night
 from mars_model.settings import load_settings
 from mars_model.tables.warehouse import Warehouse
 from tests.conftest import SilentProgress
+from tests.night.published_claims import assert_claims_hold
 
 REPOSITORY = Path(__file__).parents[2]
 SHARED = REPOSITORY.parent / "shared" / "data"
@@ -76,6 +78,23 @@ def test_night_on_real_data_serves_everybody_and_repeats_nothing(
     assert {u for u in liked if n_rows[u] != reasons.get(u, settings.scoring.top_n)} == set()
     assert [row for row in lists if row["item_id"] in liked[row["user_id"]]] == []
     assert len({row["user_id"] for row in lists if row["source"] == "mars"}) == n_by_model
+    kinds = Counter(row["reason_kind"] for row in lists)
+    assert {kind: run.counts[f"rows_by_reason_{kind}"] for kind in kinds} == kinds
+    assert assert_claims_hold(warehouse, registry, settings, RUN_DATE, 200).total() == 2_000
+
+
+@pytest.mark.night
+@pytest.mark.long
+def test_every_row_of_the_demo_is_there_for_what_it_says(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    settings = load_settings(REPOSITORY / "conf" / "demo.yaml", ("training.max_epochs=2",))
+    warehouse = Warehouse(spark, str(tmp_path / "warehouse"))
+    registry = Registry(tmp_path / "models")
+    fill_sample(warehouse, settings)
+    train_model(warehouse, registry, settings, RUN_DATE, SilentProgress())
+    run_night(warehouse, registry, settings, RUN_DATE, lambda line: None, False)
+    assert assert_claims_hold(warehouse, registry, settings, RUN_DATE, 200).total() == 2_000
 
 
 def _rows(warehouse: Warehouse, table: str) -> list[dict[str, object]]:

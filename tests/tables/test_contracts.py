@@ -72,6 +72,27 @@ def test_all_wrong_columns_are_named_with_found_and_expected(spark: SparkSession
     assert caught.value.exit_code == 3
 
 
+def test_a_table_of_an_earlier_release_says_what_adds_its_columns(spark: SparkSession) -> None:
+    full = contracts.schema("recommendations", IdTypes("string", "bigint"))
+    earlier = StructType([field for field in full if field.name not in ("reason", "named_items")])
+    lacking = contracts.columns_beyond("recommendations", earlier)
+    assert [(f.name, f.dataType.simpleString()) for f in lacking] == [
+        ("reason", "string"),
+        ("named_items", "array<string>"),
+    ]
+    with pytest.raises(InputDataError, match=r"are added by: mars-batch nightly$"):
+        contracts.check_contract("recommendations", earlier, "recommendations")
+    assert not contracts.columns_beyond("recommendations", full)
+
+
+def test_a_column_that_no_release_was_without_is_not_added(spark: SparkSession) -> None:
+    without_ids = StructType.fromDDL("title string, text string")
+    names = contracts.columns_beyond("items", without_ids).fieldNames()
+    assert "item_id" not in names
+    with pytest.raises(InputDataError, match="column 'item_id' is missing"):
+        contracts.check_contract("items", without_ids, "items")
+
+
 def test_extra_columns_and_another_order_keep_the_contract(spark: SparkSession) -> None:
     found = StructType.fromDDL(
         "genres string, interacted_at timestamp, rating double, item_id bigint, user_id string"

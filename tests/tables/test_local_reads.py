@@ -15,7 +15,9 @@ LISTS = (
     "run_date date, run_id string, model_version string, user_id bigint, rank int, "
     "item_id bigint, score float, source string, "
     "because array<struct<item_id: bigint, attention: float, contribution: float, "
-    "score_without: float>>"
+    "score_without: float>>, "
+    "reason_kind string, reason string, named_items array<bigint>, score_without_named float, "
+    "best_unlisted_score float"
 )
 FRIDAY, SATURDAY, SUNDAY = date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)
 
@@ -33,7 +35,7 @@ def warehouse(spark: SparkSession, tmp_path: Path, request: pytest.FixtureReques
     if has_vectors:
         spark.sql(f"alter table {name} set tblproperties ('delta.enableDeletionVectors' = 'true')")
     rows = [
-        (day, "a", "mars-1", user_id, 1, 10 * user_id, 0.5, "mars", None)
+        (day, "a", "mars-1", user_id, 1, 10 * user_id, 0.5, "mars", *[None] * 6)
         for day, last in ((FRIDAY, 3), (SATURDAY, 3), (SUNDAY, 2))
         for user_id in range(1, last + 1)
     ]

@@ -21,7 +21,9 @@ STAGED = (
     "run_date date, run_id string, model_version string, user_id bigint, rank int, "
     "item_id bigint, score float, source string, "
     "because array<struct<item_id: bigint, attention: float, contribution: float, "
-    "score_without: float>>"
+    "score_without: float>>, "
+    "reason_kind string, reason string, named_items array<bigint>, score_without_named float, "
+    "best_unlisted_score float"
 )
 
 
@@ -31,7 +33,9 @@ def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
 
 
 def staged(spark: SparkSession, day: date, user_ids: tuple[int, ...], run_id: str) -> DataFrame:
-    rows = [(day, run_id, "mars-1", user_id, 1, 7, 0.5, "mars", None) for user_id in user_ids]
+    rows = [
+        (day, run_id, "mars-1", user_id, 1, 7, 0.5, "mars", *[None] * 6) for user_id in user_ids
+    ]
     return spark.createDataFrame(rows, STAGED)
 
 
