@@ -37,7 +37,8 @@ def explain_command(job: Job, user_id: str, item_id: str | None) -> None:
 
 def line(row: dict[str, Any]) -> str:
     """One item of a list, with its reasons below it."""
-    lines = [f"{row['rank']:>3}. {row['title']}  (score {row['score']:.3f}): {row['reason']}"]
+    why = f": {row['reason']}" if row["reason"] else ""  # null in lists of an earlier release
+    lines = [f"{row['rank']:>3}. {row['title']}  (score {row['score']:.3f}){why}"]
     for because in row["because_titles"] or []:
         without = because["score_without"]
         added = because["contribution"]

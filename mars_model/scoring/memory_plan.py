@@ -63,7 +63,7 @@ def plan_memory(
     named = MOST_NAMED * len(titles.utf8) / max(1, len(titles.ends) - 1)
     row = _ROW + _SENTENCE_COPIES * named + _REASON * scoring.n_reasons
     per_user = (
-        scoring.top_n * row + mean_likes * (_LIKE + (0 if lists is not None else 4 * WIDTH)) + 64
+        scoring.top_n * row + mean_likes * (_LIKE + (0 if lists is not None else 8 * COLUMNS)) + 64
     )
     if lists is not None:
         lists = _cut(lists, room - 256 * per_user)

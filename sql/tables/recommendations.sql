@@ -11,7 +11,7 @@ create table ${table} (
     source string comment 'mars, or the name of a fallback',
     because array<struct<item_id: ${item_id_type}, attention: float, contribution: float, score_without: float>> comment 'the liked items that count most, by attention',
     reason_kind string comment 'likes, popularity or taste: what the item is there for',
-    reason string comment 'the same as a sentence',
+    reason string comment 'the same as a sentence, null in rows of a release without it',
     named_items array<${item_id_type}> comment 'the liked items that the sentence names',
     score_without_named float comment 'had the user not liked these; null where no like is left or none is named',
     best_unlisted_score float comment 'of the best item that is not in the list; null where none is'

@@ -1,4 +1,4 @@
--- The latest lists as a person reads them: titles, and a reason such as "because you liked A and B".
+-- The latest lists as a person reads them: titles, and the reason of each row in words and numbers.
 -- Grain: one row per (user, rank). Titles fall back to the item's id.
 with
 
