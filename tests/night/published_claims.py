@@ -23,7 +23,7 @@ from tests.scoring.plain_claims import (
 )
 
 # Of a longer history the pairs are too many to try.
-_LONGEST = 150
+_LONGEST = 100
 
 
 def sentence(row: dict, titles: dict) -> str:

@@ -17,32 +17,39 @@ class PlainClaim(NamedTuple):
     helping: list[int]
 
 
+class PlainItem:
+    """One candidate for one user: relevance by slot, and what it scores without some."""
+
+    def __init__(self, catalogue: Catalogue, history, position: int, kind: str) -> None:
+        candidate = catalogue.candidates[[position]]
+        self.relevance = relevance_by_loop(catalogue.memory[list(history)], candidate)[:, 0]
+        self.bias, self.kind = np.float64(catalogue.item_bias[position]), kind
+
+    def score_without(self, left_out) -> np.float32:
+        """The score had the user not liked these slots, −inf where none is left."""
+        is_left = np.ones(len(self.relevance), dtype=bool)
+        is_left[list(left_out)] = False
+        if not is_left.any():
+            return np.float32(-np.inf)
+        s = self.relevance[is_left]
+        if self.kind == "sum":
+            return np.float32(s.sum() + self.bias)
+        weights = np.exp(s - s.max())
+        if self.kind == "evidence":
+            return np.float32(s.max() + np.log(weights.sum()) + self.bias)
+        return np.float32((weights / weights.sum() * s).sum() + self.bias)
+
+    def helping(self) -> list[int]:
+        """The slots without which the score is lower."""
+        score = self.score_without([])
+        return [n for n in range(len(self.relevance)) if self.score_without([n]) < score]
+
+
 def score_without(
     catalogue: Catalogue, history, left_out, position: int, kind: str = "softmax"
 ) -> np.float32:
     """The item's score had the user not liked the slots `left_out`, −inf where none is left."""
-    others = [item for slot, item in enumerate(history) if slot not in left_out]
-    if not others:
-        return np.float32(-np.inf)
-    candidate = catalogue.candidates[[position]]
-    s = relevance_by_loop(catalogue.memory[others], candidate)[:, 0]
-    weights = np.exp(s - s.max())
-    total = {
-        "softmax": (weights / weights.sum() * s).sum(),
-        "evidence": s.max() + np.log(weights.sum()),
-        "sum": s.sum(),
-    }[kind]
-    return np.float32(total + np.float64(catalogue.item_bias[position]))
-
-
-def helping_slots(catalogue: Catalogue, history, position: int, kind: str = "softmax") -> list[int]:
-    """The slots without which the score is lower."""
-    score = score_without(catalogue, history, (), position, kind)
-    return [
-        slot
-        for slot in range(len(history))
-        if score_without(catalogue, history, (slot,), position, kind) < score
-    ]
+    return PlainItem(catalogue, history, position, kind).score_without(left_out)
 
 
 def fallback_by_loop(catalogue: Catalogue, history, n: int, segment: int = 0) -> list[int]:
@@ -71,17 +78,15 @@ def claim_by_loop(
     catalogue: Catalogue, history, position: int, limit: np.float32, fallback, kind: str = "softmax"
 ) -> PlainClaim:
     """What the candidate at a position is there for; of likes of equal effect any may be named."""
-    helping = helping_slots(catalogue, history, position, kind)
+    item = PlainItem(catalogue, history, position, kind)
+    helping = item.helping()
     for size in (1, 2):
-        without = {
-            chosen: score_without(catalogue, history, chosen, position, kind)
-            for chosen in combinations(helping, size)
-        }
+        without = {chosen: item.score_without(chosen) for chosen in combinations(helping, size)}
         if without and min(without.values()) < limit:
             return PlainClaim("likes", _lowest(without), helping)
     if position in fallback:
         return PlainClaim("popularity", [set()], helping)
-    alone = {s: score_without(catalogue, history, (s,), position, kind) for s in helping}
+    alone = {slot: item.score_without([slot]) for slot in helping}
     pairs = {(a, b): alone[a] + alone[b] for a, b in combinations(helping, 2)}
     return PlainClaim("taste", _lowest(pairs) if pairs else [set(helping)], helping)
 
