@@ -68,15 +68,15 @@ def write_sentences(
     return pc.case_when(conditions, *written).cast(pa.string())
 
 
-def _fill(template: str, verb: str, first: pa.Array, second: pa.Array) -> pa.Array:
-    """The template in every row; null where a title that it names is."""
+def _fill(template: str, verb: str, first: pa.Array, second: pa.Array) -> pa.Array | pa.Scalar:
+    """The template in every row, null where a title that it names is; one where it names none."""
     parts = _PLACEHOLDER.split(template)
     titles = {"first": first, "second": second}
     # Every second part is a placeholder's name.
     values = [titles.get(name, verb) for name in parts[1::2]]
     pieces = [piece for pair in zip(parts[::2], [*values, ""], strict=True) for piece in pair]
-    rows = [
-        pa.array([piece] * len(first), pa.large_string()) if isinstance(piece, str) else piece
-        for piece in pieces
+    texts = [
+        pa.scalar(piece, pa.large_string()) if isinstance(piece, str) else piece
+        for piece in (*pieces, "")
     ]
-    return pc.binary_join_element_wise(*rows, pa.scalar("", pa.large_string()))
+    return pc.binary_join_element_wise(*texts)
