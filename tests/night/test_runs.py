@@ -1,6 +1,7 @@
 """Names and records of runs, and what becomes of those that died."""
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -58,7 +59,10 @@ def test_the_record_says_what_was_read_and_what_came_out(night):
     counts |= {"rows": 9 * 4 + 2, "unserved_users": 1, "lists_made": 0}
     # The eight served by the model have 38 likes among twelve candidates.
     counts |= {"users_by_path_full": 8, "pairs": 38 * 12, "pairs_visited": 38 * 12}
-    assert dict(row["counts"]) == counts
+    published = rows_of(night.warehouse, "recommendations")
+    kinds = Counter(f"rows_by_reason_{row['reason_kind']}" for row in published)
+    assert len(kinds) == 3
+    assert dict(row["counts"]) == counts | kinds
     tables = {"items", "interactions", "item_documents", "user_histories", "item_vectors"}
     assert set(dict(row["input_versions"])) == tables
     assert dict(row["failures"]) == {}
