@@ -70,11 +70,11 @@ def _save(array: NDArray[Any], path: Path) -> None:
     np.save(path, np.ascontiguousarray(array), allow_pickle=False)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def open_arrays(kind: type[Arrays], key: str) -> Arrays:
     """The arrays in a worker, memory-mapped: all workers of a machine share their pages.
 
-    A worker keeps a catalogue and its lists, and lets go of those of earlier nights.
+    A worker keeps a catalogue, its titles and its lists, and lets go of those of earlier nights.
     """
     return kind(
         **{

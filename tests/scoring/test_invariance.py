@@ -3,12 +3,14 @@
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from mars_model.night.score import Shipment, _Counts, _schema, _score_batches
 from mars_model.night.shipping import ship_arrays, ship_file, take_back
 from mars_model.night.spread import spread
 from mars_model.scoring.memory_plan import Work
+from mars_model.scoring.sentences import Titles
 from mars_model.settings import ScoringSettings
 from mars_model.training.export import attention_graph
 from tests.scoring.plain import list_by_loop, lists_by_sorting
@@ -49,7 +51,9 @@ def rows_of(spark, catalogue):
     context = spark.sparkContext
     graph = attention_graph(6).SerializeToString()
     ship_file(context, "attention-of-size-6.onnx", lambda path: path.write_bytes(graph))
-    keys = {0: ship_arrays(context, catalogue)}
+    ids = pa.array(np.asarray(catalogue.item_ids))
+    names = Titles.of(pa.array([f"Film {item_id}" for item_id in ids.to_pylist()]), ids)
+    keys = {0: ship_arrays(context, catalogue), -1: ship_arrays(context, names)}
     for length in (4, 16, 90):
         keys[length] = ship_arrays(context, lists_by_sorting(catalogue, length))
 
@@ -58,6 +62,7 @@ def rows_of(spark, catalogue):
         frame = spark.createDataFrame(users, schema)
         shipment = Shipment(
             catalogue_key=keys[0],
+            titles_key=keys[-1],
             lists_key=keys[length] if length else None,
             attention_name="attention-of-size-6.onnx",
             settings=SETTINGS,
