@@ -65,7 +65,9 @@ def train_model(
 
         def measure(other: Bundle) -> float:
             attention = open_attention(other.file("attention.onnx"))
-            validate, _ = validation_of(attention, kept, held, settings)
+            # The same held-out likes, ranked by the other model's kind of attention.
+            its_own = settings.model_copy(update={"model": other.manifest.settings.model})
+            validate, _ = validation_of(attention, kept, held, its_own)
             documents = warehouse.read("item_documents", data.versions["item_documents"])
             return validate(*encode_documents(other, *collect_documents(documents)))
 
