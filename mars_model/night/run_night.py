@@ -48,8 +48,7 @@ def run_night(
     pin = pin_inputs(warehouse)
     run = begin_run(pin, bundle, settings, run_date)
     for table in (PUBLISHED_TABLE, STAGED_TABLE):
-        if warehouse.exists(table):
-            warehouse.create(table)  # gives it the columns that are new since it was made
+        warehouse.add_new_columns(table)
     earlier = runs.read_runs(warehouse)
     for missing in runs.add_missing(warehouse, earlier):
         say(f"run {missing.run_id} had died after it was published; its record is written now")

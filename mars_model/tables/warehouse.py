@@ -140,21 +140,23 @@ class Warehouse:
         return self.pin("items", "interactions").id_types()
 
     def create(self, table: str, ids: IdTypes | None = None) -> None:
-        """Create the table by sql/tables/<table>.sql; where it exists, add columns that it lacks.
+        """Create the table by sql/tables/<table>.sql unless it exists.
 
-        These may be null. Without `ids` they are typed as in the source tables.
+        Without `ids` they are typed as in the source tables.
         """
-        if self.exists(table):
-            held = self.pin_table(table).schema
-            lacking = contracts.columns_beyond(table, held)
-            if lacking:
-                delta_spark.add_columns(self.spark, self.location(table), lacking)
-        else:
+        if not self.exists(table):
             self.spark.sql(
                 contracts.create_statement(
                     table, delta_spark.quoted(self.location(table)), ids or self.id_types()
                 )
             )
+
+    def add_new_columns(self, table: str) -> None:
+        """Give a table of an earlier release the columns that are new since; null in its rows."""
+        if self.exists(table):
+            lacking = contracts.columns_beyond(table, self.pin_table(table).schema)
+            if lacking:
+                delta_spark.add_columns(self.spark, self.location(table), lacking)
 
     def overwrite(
         self,
