@@ -6,9 +6,6 @@ between the slot's lowest relevance and the value where reading stopped, and φ_
 of the two. Source: docs/scoring.md, "Certified lists".
 """
 
-import math
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,10 +13,14 @@ from mars_model.scoring.catalogue import Vectors
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import SOFTMAX
 from mars_model.scoring.list_candidates import (
+    Biases,
     Lists,
+    Rest,
     Scratch,
     User,
     first_candidates,
+    phi,
+    read_lists,
     settle_and_bar,
     survivors,
 )
@@ -27,20 +28,6 @@ from mars_model.scoring.list_candidates import (
 # Lists are read down to the N-th score less a depth; deeper reading costs entries, spares
 # candidates and certifies more users, so a user who fails is read for deeper.
 _DEPTHS = (0.25, 0.75, 2.0)
-
-
-class Biases(NamedTuple):
-    """All candidates, told apart by bins of their bias."""
-
-    bin_of: NDArray[np.uint8]  # [C]
-    bins: NDArray[np.float32]  # [B, 2] lowest and highest bias
-    slack: float  # how far float32 rounding of the lists may move a score
-
-
-@compiled
-def phi(y: float, threshold: float) -> float:
-    """The term of one slot in the test whether a score reaches the threshold."""
-    return math.exp(y) * (y - threshold)
 
 
 @compiled
@@ -100,7 +87,8 @@ def certify_average(
             has_more |= floor <= cut
         threshold = scores[-1] - biases.slack
         bound_rest(user.rows, cuts, lists, biases.bins, threshold, terms)
-        n_entries, n_touched = _read(user, lists, biases, scratch, cuts, terms, threshold)
+        rest = Rest(cuts, terms, terms.sum(axis=0))
+        n_entries, n_touched = read_lists(user, lists, biases, scratch, rest, threshold, SOFTMAX)
         reached = survivors(scratch, n_touched)
         n_read += n_entries
         n_scored += settle_and_bar(user, vectors, scratch, reached, SOFTMAX, scores, positions)
@@ -111,40 +99,3 @@ def certify_average(
         if not has_more:
             break
     return False, n_read, n_scored
-
-
-@compiled
-def _read(
-    user: User,
-    lists: Lists,
-    biases: Biases,
-    scratch: Scratch,
-    cuts: NDArray[np.float64],
-    terms: NDArray[np.float64],
-    threshold: float,
-) -> tuple[int, int]:
-    """Read the lists down to `cuts` [n] and sum up what bounds the candidates that stand there.
-
-    `terms` [n, B] are those of what was not read. Returns entries read, candidates touched.
-    """
-    state, sums, touched = scratch
-    has_sum = user.tag + 1
-    rest = terms.sum(axis=0)
-    n_read, n_touched = 0, 0
-    for i, row in enumerate(user.rows):
-        for e in range(lists.values.shape[1]):
-            y = lists.values[row, e]
-            if y < cuts[i]:
-                break
-            n_read += 1
-            j = lists.neighbours[row, e]
-            if j < 0 or state[j] == user.tag or not user.allowed[j]:
-                continue
-            b = biases.bin_of[j]
-            if state[j] != has_sum:
-                state[j] = has_sum
-                sums[j] = rest[b]
-                touched[n_touched] = j
-                n_touched += 1
-            sums[j] += phi(y, threshold) - terms[i, b]
-    return n_read, n_touched

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.average_certificate import Biases, certify_average
+from mars_model.scoring.average_certificate import certify_average
 from mars_model.scoring.catalogue import Catalogue, Vectors
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.evidence_certificate import certify_evidence
 from mars_model.scoring.exact import EVIDENCE, KINDS, empty_lists, gather_slots
-from mars_model.scoring.list_candidates import Lists, Scratch, User
+from mars_model.scoring.list_candidates import Biases, Lists, Scratch, User
 from mars_model.settings import AttentionKind
 
 _N_BINS = 8
@@ -88,7 +88,9 @@ def top_n_by_lists(
         *(np.zeros(users, dtype=np.int64) for _ in range(2)),
     )
     code = KINDS[kind]
-    bins, bin_of = bias_bins(catalogue.item_bias)
+    # Bias is within what bounds evidence: one bin for all.
+    n_bins = 1 if code == EVIDENCE else _N_BINS
+    bins, bin_of = bias_bins(catalogue.item_bias, n_bins)
     block = _Users(histories.starts, histories.item_idx, np.asarray(catalogue.allowed), segments)
     rows = _Rows(catalogue.candidate_of_item(), np.asarray(lists.row_of_item))
     biases = Biases(bin_of, bins, slack(catalogue, code))
@@ -96,9 +98,11 @@ def top_n_by_lists(
     return found
 
 
-def bias_bins(item_bias: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def bias_bins(
+    item_bias: NDArray[np.float32], n_bins: int = _N_BINS
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Bins of about equal size by bias: [B, 2] lowest and highest of each, and each item's bin."""
-    edges = np.unique(np.quantile(item_bias, np.linspace(0, 1, _N_BINS + 1)[1:-1]))
+    edges = np.unique(np.quantile(item_bias, np.linspace(0, 1, n_bins + 1)[1:-1]))
     numbers, bin_of = np.unique(
         np.searchsorted(edges, item_bias, side="right"), return_inverse=True
     )
@@ -150,7 +154,7 @@ def _certify_block(
                 scratch.state[rows_of.candidate_of_item[slot]] = user.tag
         scores, positions = found.scores[u], found.positions[u]
         if kind == EVIDENCE:
-            proof = certify_evidence(user, lists, vectors, biases.slack, scratch, scores, positions)
+            proof = certify_evidence(user, lists, vectors, biases, scratch, scores, positions)
         else:
             proof = certify_average(user, lists, vectors, biases, scratch, scores, positions)
         found.is_proved[u], found.n_read[u], found.n_scored[u] = proof

@@ -15,10 +15,13 @@ from mars_model.scoring.catalogue import Vectors
 from mars_model.scoring.compiled import compiled
 from mars_model.scoring.exact import EVIDENCE
 from mars_model.scoring.list_candidates import (
+    Biases,
     Lists,
+    Rest,
     Scratch,
     User,
     first_candidates,
+    read_lists,
     settle_and_bar,
     survivors,
 )
@@ -35,15 +38,15 @@ def certify_evidence(
     user: User,
     lists: Lists,
     vectors: Vectors,
-    slack: float,
+    biases: Biases,
     scratch: Scratch,
     scores: NDArray[np.float32],
     positions: NDArray[np.int32],
 ) -> tuple[bool, int, int]:
     """A user's best N into `scores` and `positions`; whether they are proved, and what it took.
 
-    What the user must not get is in state `tag` already; float32 rounding of the lists may move a
-    score by `slack`. Returns: is proved, entries read, candidates scored.
+    What the user must not get is in state `tag` already; all candidates are in one bin.
+    Returns: is proved, entries read, candidates scored.
     """
     found = np.empty(2 * len(scores), dtype=np.int32)
     n_read = first_candidates(user, lists, scratch, found)
@@ -52,14 +55,17 @@ def certify_evidence(
         return False, n_read, n_scored
     cuts = np.empty(len(user.rows))
     for share in _SHARES:
-        threshold = scores[-1] - slack
+        threshold = scores[-1] - biases.slack
         has_more = choose_cuts(user.rows, lists, threshold, share, cuts)
-        n_entries, n_touched = _read(user, lists, scratch, cuts, threshold)
+        terms = np.exp(cuts - threshold).reshape(-1, 1)
+        # One less: a sum of 0 or more may reach the threshold.
+        rest = Rest(cuts, terms, terms.sum(axis=0) - 1.0)
+        n_entries, n_touched = read_lists(user, lists, biases, scratch, rest, threshold, EVIDENCE)
         reached = survivors(scratch, n_touched)
         n_read += n_entries
         n_scored += settle_and_bar(user, vectors, scratch, reached, EVIDENCE, scores, positions)
         # The N-th score may have risen: the rest is judged by what it is now.
-        if np.exp(cuts - (scores[-1] - slack)).sum() < 1.0:
+        if np.exp(cuts - (scores[-1] - biases.slack)).sum() < 1.0:
             return True, n_read, n_scored
         if not has_more:
             break
@@ -100,38 +106,3 @@ def choose_cuts(
         cuts[i] = max(floor, min(cut, top))
         has_more |= floor < cuts[i]
     return has_more
-
-
-@compiled
-def _read(
-    user: User,
-    lists: Lists,
-    scratch: Scratch,
-    cuts: NDArray[np.float64],
-    threshold: float,
-) -> tuple[int, int]:
-    """Read the lists down to `cuts` [n] and sum up what bounds the candidates that stand there.
-
-    Returns entries read, candidates touched; a sum of 0 or more may reach the threshold.
-    """
-    state, sums, touched = scratch
-    has_sum = user.tag + 1
-    terms = np.exp(cuts - threshold)
-    nothing_read = terms.sum() - 1.0
-    n_read, n_touched = 0, 0
-    for i, row in enumerate(user.rows):
-        for e in range(lists.values.shape[1]):
-            y = lists.values[row, e]
-            if y < cuts[i]:
-                break
-            n_read += 1
-            j = lists.neighbours[row, e]
-            if j < 0 or state[j] == user.tag or not user.allowed[j]:
-                continue
-            if state[j] != has_sum:
-                state[j] = has_sum
-                sums[j] = nothing_read
-                touched[n_touched] = j
-                n_touched += 1
-            sums[j] += math.exp(y - threshold) - terms[i]
-    return n_read, n_touched

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mars_model.scoring.catalogue import Vectors
 from mars_model.scoring.compiled import compiled
-from mars_model.scoring.exact import offer, settle
+from mars_model.scoring.exact import EVIDENCE, offer, settle
 
 # Entries that a user's first N-th score is looked for in.
 _FIRST_ENTRIES = 1024
@@ -22,6 +22,22 @@ class Lists(NamedTuple):
     floors: NDArray[np.float32]  # [L]
     lowest: NDArray[np.float32]  # [L]
     highest: NDArray[np.float32]  # [L]
+
+
+class Biases(NamedTuple):
+    """All candidates, told apart by bins of their bias."""
+
+    bin_of: NDArray[np.uint8]  # [C]
+    bins: NDArray[np.float32]  # [B, 2] lowest and highest bias
+    slack: float  # how far float32 rounding of the lists may move a score
+
+
+class Rest(NamedTuple):
+    """What bounds the part of n lists that is not read, for candidates in B bins."""
+
+    cuts: NDArray[np.float64]  # [n] no value below stands in what is read
+    terms: NDArray[np.float64]  # [n, B] the largest that a slot's can be
+    totals: NDArray[np.float64]  # [B] of candidates that no list was read for
 
 
 class Scratch(NamedTuple):
@@ -95,6 +111,49 @@ def settle_and_bar(
             scratch.state[j] = user.tag
             n_scored += 1
     return n_scored
+
+
+@compiled
+def phi(y: float, threshold: float) -> float:
+    """The term of one slot in the test whether a score reaches the threshold."""
+    return math.exp(y) * (y - threshold)
+
+
+@compiled
+def read_lists(
+    user: User,
+    lists: Lists,
+    biases: Biases,
+    scratch: Scratch,
+    rest: Rest,
+    threshold: float,
+    kind: int,
+) -> tuple[int, int]:
+    """Read the lists down to their cuts and sum up what bounds the candidates that stand there.
+
+    Returns entries read, candidates touched; a sum of 0 or more may reach the threshold.
+    """
+    state, sums, touched = scratch
+    has_sum = user.tag + 1
+    n_read, n_touched = 0, 0
+    for i, row in enumerate(user.rows):
+        for e in range(lists.values.shape[1]):
+            y = lists.values[row, e]
+            if y < rest.cuts[i]:
+                break
+            n_read += 1
+            j = lists.neighbours[row, e]
+            if j < 0 or state[j] == user.tag or not user.allowed[j]:
+                continue
+            b = biases.bin_of[j]
+            if state[j] != has_sum:
+                state[j] = has_sum
+                sums[j] = rest.totals[b]
+                touched[n_touched] = j
+                n_touched += 1
+            term = math.exp(y - threshold) if kind == EVIDENCE else phi(y, threshold)
+            sums[j] += term - rest.terms[i, b]
+    return n_read, n_touched
 
 
 @compiled
