@@ -78,7 +78,7 @@ def test_a_stopped_search_goes_on_and_its_best_settings_train_to_the_same_metric
     assert tuned["n_finished"] == 3
     assert [r["state"] for r in tuned["records"]] == ["complete", "failed", "complete", "complete"]
     assert tuned["records"][1]["values"] == tuned["records"][2]["values"]
-    assert len(tuned["names"]) == 12
+    assert len(tuned["names"]) == 11
     with (folder / "trials.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 4 and all(row[name] for row in rows for name in tuned["names"])
