@@ -119,7 +119,7 @@ def family_of(name: str, model: Settings | None, settings: Settings, bench: Benc
     if model is None:
         spark = bench.kept.warehouse.spark
         return baseline_family(name, settings, words_of, bench.split_of, spark)
-    return variant_family(name, model, words_of, bench.split_of)
+    return variant_family(name, model, words_of, bench.split_of, bench.tuning_seed)
 
 
 def evaluate_cold_items(

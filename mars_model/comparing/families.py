@@ -55,7 +55,9 @@ def baseline_family(
     return Family(name, space, start, contender)
 
 
-def variant_family(name: str, settings: Settings, words_of: WordsOf, split_of: SplitOf) -> Family:
+def variant_family(
+    name: str, settings: Settings, words_of: WordsOf, split_of: SplitOf, tuning_seed: int
+) -> Family:
     """A MARS variant; the validation likes also say when its training stops."""
     space = space_of(settings)
 
@@ -67,7 +69,8 @@ def variant_family(name: str, settings: Settings, words_of: WordsOf, split_of: S
 
         return Contender(name, shaping(tried), rank, is_baseline=False)
 
-    return Family(name, space, dict(values_in(settings, space)), contender)
+    start = values_in(settings, space, split_of(tuning_seed).training)
+    return Family(name, space, dict(start), contender)
 
 
 def shaping(model: Settings) -> dict[str, Any]:

@@ -61,17 +61,17 @@ def tune(
     started = time.monotonic()
     space = space_of(settings, fixed)
     data = read_training_data(warehouse, settings, run_date)
+    kept, held = data.hold_out(settings)
     study = open_study(
         database,
         space,
-        values_in(settings, space),
+        values_in(settings, space, kept),
         made_of(settings, space, data),
         settings.training.seed,
         n_warmup_epochs=max(1, settings.training.max_epochs // 5),
     )
     if n_interrupted := study.fail_interrupted():
         say(f"{n_interrupted} interrupted trial(s) are tried again")
-    kept, held = data.hold_out(settings)
     evaluate = partial(_evaluate, settings, data, kept, held)
     while study.n_finished() < n_trials:
         if timeout_s is not None and time.monotonic() - started >= timeout_s:

@@ -11,20 +11,22 @@ from mars_model import __version__
 from mars_model.errors import SettingsError
 from mars_model.evaluation.search_space import Choice, Range, Space, Value
 from mars_model.evaluation.training_set import TrainingData
+from mars_model.features.likes import LikeMatrix
 from mars_model.settings import ModelSettings, Settings
+from mars_model.training.derived_settings import vector_dropout_of
 
 _DECAY = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)
 _PAPERS_PENALTIES = Choice((0.001, 0.002, 0.005, 0.01, 0.02, 0.05))
 
 CATALOGUE: Space = {
-    "training.learning_rate": Range(1e-3, 1e-2, is_log=True),
+    "training.learning_rate": Range(5e-4, 1e-2, is_log=True),
     "training.logit_scale": Range(0.5, 4.0, is_log=True),
     "training.history_dropout": Range(0.0, 0.7),
-    "training.vector_dropout": Range(0.0, 0.6),
+    "training.vector_dropout": Range(0.0, 0.7),
     "training.free_dropout": Range(0.0, 0.5),
     "training.weight_decay": _DECAY,
     "training.free_weight_decay": _DECAY,
-    "training.weight_averaging": Choice((0.9, 0.95, 0.98, 0.99)),
+    "training.weight_averaging": Choice((0.9, 0.95, 0.98, 0.99, 0.995)),
     "model.representation_size": Choice((64, 96, 128, 192)),
     "model.embedding_size": Choice((64, 96, 128, 192)),
     "model.n_filters": Choice((32, 64, 128)),
@@ -66,9 +68,12 @@ def with_values(settings: Settings, values: Mapping[str, Value]) -> Settings:
     return Settings.model_validate(tree)
 
 
-def values_in(settings: Settings, names: Collection[str]) -> dict[str, float]:
-    """The values that some settings, by dotted name, have."""
+def values_in(settings: Settings, names: Collection[str], likes: LikeMatrix) -> dict[str, float]:
+    """The values that some settings, by dotted name, have, or take with these training likes."""
     tree = settings.model_dump()
+    if tree["training"]["vector_dropout"] is None:
+        share = vector_dropout_of(likes.n_likes, likes.n_items)
+        tree["training"]["vector_dropout"] = share
     return {name: tree[name.split(".")[0]][name.split(".")[1]] for name in names}
 
 

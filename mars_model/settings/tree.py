@@ -1,9 +1,10 @@
 """Every setting with its type, default and limits. conf/mars-batch.yaml shows them all."""
 
+import codecs
 import re
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 _ITEM_COLUMNS = ("item_id", "title", "text", "available_from", "available_until")
 _INTERACTION_COLUMNS = ("user_id", "item_id", "rating", "interacted_at")
@@ -33,14 +34,24 @@ class WarehouseSettings(_Branch):
 
 
 class SourceSettings(_Branch):
-    """How the columns of imported files are called: our name → theirs."""
+    """How imported files are written, and how their columns are called: our name → theirs."""
 
+    encoding: str = "utf-8"  # of CSV and JSON lines
     item_columns: dict[str, str] = {}
     interaction_columns: dict[str, str] = {}
     excluded_item_columns: dict[str, str] = {}
     user_segment_columns: dict[str, str] = {}
     segment_item_columns: dict[str, str] = {}
     extra_item_columns: tuple[str, ...] = ()  # kept in items beside the contract's columns
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            codecs.lookup(name)
+        except LookupError as error:
+            raise ValueError(f"{name!r} is no encoding, expected such as utf-8, cp1252") from error
+        return name
 
     @model_validator(mode="after")
     def _names_are_ours(self) -> Self:
@@ -115,16 +126,17 @@ class TrainingSettings(_Branch):
     users_per_batch: int | None = Field(None, ge=1)  # None: a tenth of them, 32 to 256
     history_dropout: float = Field(0.3, ge=0, lt=1)  # share of each history hidden at each step
     max_candidates: int = Field(50_000, ge=1)  # in larger catalogues, so many are sampled
-    logit_scale: float = Field(1.0, gt=0)  # scores times this are the logits of the softmax
+    logit_scale: float = Field(2.0, gt=0)  # scores times this are the logits of the softmax
     # both
     optimizer: Literal["rmsprop", "adam"] = "adam"
-    learning_rate: float = Field(0.004, gt=0)
-    vector_dropout: float = Field(0.3, ge=0, lt=1)  # of the vectors' entries
+    learning_rate: float = Field(0.002, gt=0)
+    # of the vectors' entries; None: .3 to .5, the fewer likes an item the more
+    vector_dropout: float | None = Field(None, ge=0, lt=1)
     free_dropout: float = Field(0.1, ge=0, lt=1)  # of items: their free vectors are 0 in a step
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
     # share that the average keeps at each step; the averaged weights are what is validated and kept
-    weight_averaging: float = Field(0.98, ge=0, lt=1)
+    weight_averaging: float = Field(0.99, ge=0, lt=1)
     max_epochs: int = Field(70, ge=1)
     patience: int = Field(6, ge=1)  # epochs without a better validation metric
     patience_steps: int = Field(0, ge=0)  # and so many steps at least, where epochs are short

@@ -52,11 +52,6 @@ class CatalogueBatch:
         return len(self.skipped_users)
 
 
-def users_of_batch(n_users: int) -> int:
-    """A tenth of the users, 32 to 256, so that an epoch has ten steps or more."""
-    return min(256, max(32, n_users // 10))
-
-
 @dataclass
 class CatalogueBatches:
     """Draws batches of users, a random part of each history hidden from the memory.

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import AttentionKind, TrainingSettings
-from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches, users_of_batch
+from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
+from mars_model.training.derived_settings import users_of_batch
 from mars_model.training.leave_one_out import Memories, leave_one_out_scores
 from mars_model.training.processes import ALONE, Processes
 from mars_model.training.step_vectors import StepVectors

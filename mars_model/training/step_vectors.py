@@ -18,6 +18,7 @@ class StepVectors:
         """Draw the items whose free vectors are zero in this step; `documents` `[n_items, L]`."""
         self._network = network
         self._documents = documents
+        assert settings.vector_dropout is not None, "the loop sets what hangs on the likes"
         self._vector_dropout = settings.vector_dropout
         self._has_free: Tensor | None = None
         if network.item_encoder.free is not None and settings.free_dropout > 0:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mars_model.comparing.study import Study, open_study
@@ -19,6 +20,7 @@ from mars_model.comparing.tuning_space import (
 )
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.evaluation.search_space import Choice, Range
+from mars_model.features.likes import LikeMatrix
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.training.epoch_records import EpochRecord
 
@@ -29,6 +31,7 @@ SPACE = {
 }
 START = {"training.learning_rate": 0.01, "training.users_per_batch": 128}
 MADE_OF = {"training.seed": "1", "likes": "abc"}
+LIKES = LikeMatrix.from_rows([np.array([0, 1], np.int32)], n_items=3)
 
 
 def opened(folder: Path, made_of=MADE_OF, seed: int = 1) -> Study:
@@ -183,7 +186,7 @@ def test_the_best_settings_are_a_file_for_conf_with_all_that_shapes_the_model(tm
     best = with_values(settings, found)
     write_best(tmp_path / "best.yaml", best, "Trial 1: found")
     read = load_settings(tmp_path / "best.yaml")
-    assert values_in(read, found) == found
+    assert values_in(read, found, LIKES) == found
     assert read.model_copy(update={"tracking": best.tracking}) == best
     assert "secret" not in (tmp_path / "best.yaml").read_text()
 
@@ -196,9 +199,11 @@ def test_every_value_of_a_variants_space_is_one_that_its_settings_allow(variant)
         draws = values.values if isinstance(values, Choice) else (values.low, values.high)
         for draw in draws:
             setting = values.setting(draw)
-            assert values_in(with_values(settings, {name: setting}), [name]) == {name: setting}
+            assert values_in(with_values(settings, {name: setting}), [name], LIKES) == {
+                name: setting
+            }
             assert values.setting(values.draw_of(setting)) == setting
-        shipped = values_in(settings, [name])[name]
+        shipped = values_in(settings, [name], LIKES)[name]
         assert values.draw_of(shipped) is not None, f"{name}: the shipped {shipped} is outside"
 
 
