@@ -1,5 +1,6 @@
 """mars-batch import."""
 
+import dataclasses
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import click
 
 from mars_model.cli.job import Job
 from mars_model.cli.show_imported import set_text, tables_text
-from mars_model.importing.import_files import import_files
+from mars_model.importing.import_files import ImportOptions, import_files
 from mars_model.importing.import_research import import_research_set
 from mars_model.sources.research import FORMATS
 
@@ -36,6 +37,9 @@ from mars_model.sources.research import FORMATS
     help="The set's folder, or one of its files; may be given several times",
 )
 @click.option("--texts", metavar="FILE", help="Texts for the set's items: item_id, text")
+@click.option("--encoding", metavar="NAME", help="Of CSV and JSON lines; utf-8 without it")
+@click.option("--dry-run", is_flag=True, help="Check all, show what would be read, write nothing")
+@click.option("--replace", is_flag=True, help="Remove items that the file of items does not name")
 @click.pass_obj
 def import_command(
     job: Job,
@@ -47,12 +51,17 @@ def import_command(
     kind: str | None,
     paths: tuple[Path, ...],
     texts: str | None,
+    encoding: str | None,
+    dry_run: bool,
+    replace: bool,
 ) -> None:
     """Bring Parquet, CSV or JSON lines, or a research set, into the source tables.
 
-    Items and interactions are merged by key. The other three each replace their table as a
-    whole, so that what is no longer in the file ends; a file with a header and no rows empties
-    the table. Rows that break the contract go to rejected_rows with a reason; the others go on.
+    Items and interactions are merged by key; a column that a file does not have stays as it is in
+    the table. The other three each replace their table as a whole, so that what is no longer in
+    the file ends; a file with a header and no rows empties the table. All files are checked before
+    any table changes. Rows that break the contract go to rejected_rows with a reason; the others
+    go on. What became of every column is shown (docs/inputs.md).
     With --format, a set is read as its makers publish it (docs/research_data.md).
 
     Example: mars-batch import --items items.csv --interactions events.parquet
@@ -66,11 +75,15 @@ def import_command(
     }
     named = {table: source for table, source in lists.items() if source is not None}
     has_files = bool(items or interactions or named)
+    if replace and not items:
+        raise click.UsageError("--replace removes items that --items FILE does not name: name it")
+    if encoding:
+        job = dataclasses.replace(job, overrides=(*job.overrides, f"sources.encoding={encoding}"))
     if kind or paths or texts:
-        if has_files or not (kind and paths):
+        if has_files or dry_run or not (kind and paths):
             raise click.UsageError(
                 "a research set takes --format NAME and --from PATH, with --texts FILE or not, "
-                "and no other file in the same command"
+                "and no other file in the same command; it has no --dry-run"
             )
         done = import_research_set(job.warehouse, job.settings, kind, paths, texts, job.say)
         job.show("\n".join(set_text(done)), asdict(done))
@@ -80,6 +93,6 @@ def import_command(
             "name a file: --items, --interactions, --excluded-items, --user-segments or "
             "--segment-items FILE; or a research set: --format NAME --from PATH"
         )
-    imported = import_files(job.warehouse, job.settings, items, interactions, named)
-    text = "\n".join(tables_text(imported, replaced=tuple(named)))
-    job.show(text, [asdict(done) for done in imported])
+    options = ImportOptions(dry_run, replace, job.say)
+    imported = import_files(job.warehouse, job.settings, items, interactions, named, options)
+    job.show("\n".join(tables_text(imported)), [asdict(done) for done in imported])

@@ -1,46 +1,45 @@
-"""Runs import: files → source tables, by key or as a whole."""
+"""Runs import: files → source tables, by key or as a whole; all are checked, then all written."""
 
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
-from pyspark.sql import DataFrame
-
-from mars_model.errors import InputDataError
-from mars_model.importing.merge import (
-    Imported,
-    keep_good,
-    merge_interactions,
-    merge_items,
+from mars_model.features.eligibility import require_one_segment
+from mars_model.importing.check_file import (
+    Checked,
+    checked_rows,
+    read_named,
+)
+from mars_model.importing.imported import Imported
+from mars_model.importing.sources import INTERACTIONS, ITEMS, LISTS
+from mars_model.importing.write_rows import (
+    count_not_in_file,
+    find_unknown,
+    imported,
     refuse_to_mix,
+    require_good_rows,
+    write_rows,
 )
 from mars_model.settings import Settings
-from mars_model.sources.files import read_file
-from mars_model.sources.validate import (
-    Validated,
-    validate_excluded_items,
-    validate_segment_items,
-    validate_user_segments,
-    with_our_names,
-)
+from mars_model.sources.look import Looked, look_at
+from mars_model.sources.name_rows import Named
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
-class _List:
-    """An optional source: its required columns, the setting of its names, its validation."""
+class ImportOptions:
+    """How files are imported.
 
-    required: tuple[str, ...]
-    names: str
-    validate: Callable[[DataFrame, IdTypes], Validated]
+    `is_dry_run`: all is read and checked, and nothing written. `is_full_export`: the file of items
+    holds all of them, so those that it does not name are removed.
+    """
 
-
-# In this order: a new segment has its items before it has users.
-_LISTS = {
-    "excluded_items": _List(("item_id",), "excluded_item_columns", validate_excluded_items),
-    "segment_items": _List(("segment", "item_id"), "segment_item_columns", validate_segment_items),
-    "user_segments": _List(("user_id", "segment"), "user_segment_columns", validate_user_segments),
-}
+    is_dry_run: bool = False
+    is_full_export: bool = False
+    say: Callable[[str], None] = lambda line: None
 
 
 def import_files(
@@ -49,62 +48,105 @@ def import_files(
     items: str | None,
     interactions: str | None,
     lists: Mapping[str, str] | None = None,
+    options: ImportOptions = ImportOptions(),
 ) -> list[Imported]:
     """Merge items and interactions by key; replace each optional table of `lists` by its file.
 
     Raises InputDataError where a file cannot be read or none of its rows is good, and where the
-    warehouse holds the generated sample.
+    warehouse holds the generated sample; then no table has changed.
     """
     if items or interactions:
         refuse_to_mix(warehouse)
-    done = merge_files(warehouse, settings, items, interactions)
-    for table in _LISTS:
-        if lists and table in lists:
-            done.append(_import_list(warehouse, settings, table, lists[table]))
-    return done
+    return merge_files(warehouse, settings, items, interactions, lists, options)
 
 
 def merge_files(
-    warehouse: Warehouse, settings: Settings, items: str | None, interactions: str | None
+    warehouse: Warehouse,
+    settings: Settings,
+    items: str | None,
+    interactions: str | None,
+    lists: Mapping[str, str] | None = None,
+    options: ImportOptions = ImportOptions(),
 ) -> list[Imported]:
     """`import_files` without its guard against mixing."""
-    done = []
-    if items is not None:
-        done.append(_import_items(warehouse, settings, items))
-    if interactions is not None:
-        done.append(_import_interactions(warehouse, settings, interactions))
-    return done
+    paths = {"items": items, "interactions": interactions, **(lists or {})}
+    with tempfile.TemporaryDirectory(prefix="mars-import-") as folder:
+        named = {
+            source.table: read_named(
+                warehouse, settings, source, path, Path(folder) / source.table, options.say
+            )
+            for source in (ITEMS, INTERACTIONS, *LISTS)
+            if (path := paths.get(source.table)) is not None
+        }
+        return merge_named(warehouse, settings, named, options)
 
 
-def _import_items(warehouse: Warehouse, settings: Settings, source: str) -> Imported:
-    required = ("item_id", *settings.sources.extra_item_columns)
-    rows = _read(warehouse, settings, source, required, "item_columns")
-    return merge_items(warehouse, settings, rows, source)
+def merge_named(
+    warehouse: Warehouse, settings: Settings, named: Mapping[str, Named], options: ImportOptions
+) -> list[Imported]:
+    """Rows with our names, by table, into their tables: all are checked, then all are written."""
+    with ExitStack() as stack:
+        checked = _check_all(warehouse, settings, named, stack, keeps_bad=not options.is_dry_run)
+        events, items = checked.get("interactions"), checked.get("items")
+        unknown = find_unknown(warehouse, events, items) if events else None
+        n_not_in_file = count_not_in_file(warehouse, items) if items else None
+        done = []
+        for table, rows in checked.items():
+            is_full = options.is_full_export and table == "items"
+            changes = None if options.is_dry_run else write_rows(warehouse, rows, is_full)
+            done.append(
+                imported(
+                    rows,
+                    changes,
+                    n_not_in_file if table == "items" else None,
+                    unknown if table == "interactions" else None,
+                    options.is_dry_run,
+                )
+            )
+        return done
 
 
-def _import_interactions(warehouse: Warehouse, settings: Settings, source: str) -> Imported:
-    rows = _read(warehouse, settings, source, ("user_id", "item_id"), "interaction_columns")
-    if settings.likes.min_rating is not None and "rating" not in rows.columns:
-        raise InputDataError(
-            f"file {source}: column 'rating' not found, which likes.min_rating = "
-            f"{settings.likes.min_rating:g} needs. Say how it is called there with --set "
-            "sources.interaction_columns.rating=NAME"
-        )
-    return merge_interactions(warehouse, rows, source)
+def _check_all(
+    warehouse: Warehouse,
+    settings: Settings,
+    named: Mapping[str, Named],
+    stack: ExitStack,
+    keeps_bad: bool,
+) -> dict[str, Checked]:
+    """Every file's rows, judged; held until `stack` is left."""
+    looked = {table: look_at(rows) for table, rows in named.items()}
+    kept = _id_types(warehouse, looked)
+    checked = {}
+    for source in (ITEMS, INTERACTIONS, *LISTS):
+        if (rows := looked.get(source.table)) is None:
+            continue
+        extra = settings.sources.extra_item_columns if source is ITEMS else ()
+        held = stack.enter_context(checked_rows(source, rows, kept, extra))
+        require_good_rows(warehouse, held, keeps_bad)
+        if source.table == "user_segments":
+            require_one_segment(held.rows.good, f"file {rows.named.source}")
+        checked[source.table] = held
+    return checked
 
 
-def _import_list(warehouse: Warehouse, settings: Settings, table: str, source: str) -> Imported:
-    """Replace an optional table as a whole; a file of no rows, not of bad ones, empties it."""
-    ids = warehouse.id_types()  # they refer to items and users, which come first
-    kind = _LISTS[table]
-    rows = _read(warehouse, settings, source, kind.required, kind.names)
-    return keep_good(warehouse, table, kind.validate(rows, ids), ids, source, key=None)
+def _id_types(warehouse: Warehouse, looked: Mapping[str, Looked]) -> IdTypes:
+    """Item and user ids as the tables have them, else as loses none of these files' ids."""
+    item = _held_type(warehouse, "items", "item_id") or _held_type(
+        warehouse, "interactions", "item_id"
+    )
+    user = _held_type(warehouse, "interactions", "user_id")
+    first = [looked[table] for table in ("items", "interactions") if table in looked]
+    if not first and (item is None or user is None):
+        return warehouse.id_types()  # says which table is missing: lists refer to it
+    return IdTypes(item or _natural(first, "item_id"), user or _natural(first, "user_id"))
 
 
-def _read(
-    warehouse: Warehouse, settings: Settings, source: str, required: tuple[str, ...], setting: str
-) -> DataFrame:
-    """A file's rows with our names for their columns, by a setting of `sources`."""
-    names = getattr(settings.sources, setting)
-    raw = read_file(warehouse.spark, source)
-    return with_our_names(raw, names, required, source, f"sources.{setting}")
+def _natural(looked: Sequence[Looked], name: str) -> str:
+    types = {rows.ids[name].natural_type for rows in looked if name in rows.ids}
+    return "bigint" if types == {"bigint"} else "string"
+
+
+def _held_type(warehouse: Warehouse, table: str, column: str) -> str | None:
+    if not warehouse.exists(table):
+        return None
+    return warehouse.pin_table(table).schema[column].dataType.simpleString()

@@ -2,19 +2,26 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError, SettingsError
-from mars_model.importing.merge import Imported, merge_interactions, merge_items, refuse_to_mix
+from mars_model.importing.check_file import Source
+from mars_model.importing.import_files import ImportOptions, merge_named
+from mars_model.importing.imported import Imported
+from mars_model.importing.sources import INTERACTIONS, ITEMS
+from mars_model.importing.write_rows import refuse_to_mix
 from mars_model.settings import Settings
-from mars_model.sources.files import CORRUPT, read_file, readable
+from mars_model.sources.clean_text import clean_id_column
+from mars_model.sources.files import read_file, readable
+from mars_model.sources.name_rows import Named, name_rows
+from mars_model.sources.readings import as_text
 from mars_model.sources.research import choose_set, write_set
 from mars_model.sources.research.write_records import BrokenLines
-from mars_model.sources.validate import with_our_names
+from mars_model.sources.text_tables import CORRUPT
 from mars_model.tables.warehouse import Warehouse
 
 
@@ -59,29 +66,41 @@ def import_research_set(
             f"settings: 'likes.min_rating' is {settings.likes.min_rating:g}, but sets of format "
             f"{kind} have no ratings, every entry is a like. Leave it out"
         )
-    # First, for a mistake in it should not wait for the set to be read.
-    lines = None if texts is None else _read_texts(warehouse, settings, texts)
     with tempfile.TemporaryDirectory(prefix="mars-import-") as folder:
+        # First, for a mistake in it should not wait for the set to be read.
+        lines = None if texts is None else _read_texts(warehouse, settings, texts, Path(folder))
         written = write_set(chosen, Path(folder), say)
-        raw = read_file(warehouse.spark, str(written.items))
-        required = ("item_id", *settings.sources.extra_item_columns)
-        items = with_our_names(raw, {}, required, chosen.items.source, "sources.item_columns")
-        given = None if lines is None else _count(lines, items, str(texts), kind)
-        items = with_texts(items, None if lines is None else texts_of_lines(lines))
-        interactions = read_file(warehouse.spark, str(written.interactions))
-        tables = [
-            merge_items(warehouse, settings, items, chosen.items.source),
-            merge_interactions(warehouse, interactions, chosen.interactions.source),
-        ]
+        items = _named(warehouse, settings, str(written.items), chosen.items.source, ITEMS)
+        given = None if lines is None else _count(lines, items.rows, str(texts), kind)
+        with_given = with_texts(items.rows, None if lines is None else texts_of_lines(lines))
+        events = _named(
+            warehouse, settings, str(written.interactions), chosen.interactions.source, INTERACTIONS
+        )
+        named = {"items": items.with_rows(with_given), "interactions": events}
+        tables = merge_named(warehouse, settings, named, ImportOptions(say=say))
     return ImportedSet(tables, written.broken, given)
+
+
+def _named(
+    warehouse: Warehouse, settings: Settings, written: str, source: str, table: Source
+) -> Named:
+    """A set's rows as they were written, with our names; `source` is what messages call them."""
+    extra = settings.sources.extra_item_columns if table is ITEMS else ()
+    read = replace(read_file(warehouse.spark, written, Path(written + "-link")), source=source)
+    # Genres become the text where a set has none, kept or not.
+    genres = ("genres",) if table is ITEMS else ()
+    ours = dict.fromkeys((*table.columns, *extra, *genres))
+    return name_rows(read, tuple(ours), {}, (*table.required, *extra), f"sources.{table.names}")
 
 
 def texts_of_lines(rows: DataFrame) -> DataFrame:
     """One row per line in, one row per line that has both out: `item_id, given_text`, strings."""
     if CORRUPT in rows.columns:
         rows = rows.where(F.col(CORRUPT).isNull())
-    columns = {"item_id": "item_id", "text": "given_text"}
-    named = [F.trim(F.col(theirs).cast("string")).alias(ours) for theirs, ours in columns.items()]
+    named = [
+        clean_id_column(as_text(rows, "item_id")).alias("item_id"),
+        F.trim(as_text(rows, "text")).alias("given_text"),
+    ]
     return rows.select(*named).where("item_id != '' and given_text != ''")
 
 
@@ -98,11 +117,12 @@ def with_texts(items: DataFrame, texts: DataFrame | None) -> DataFrame:
     return joined.withColumn("text", F.coalesce("given_text", "text", genres)).drop("given_text")
 
 
-def _read_texts(warehouse: Warehouse, settings: Settings, texts: str) -> DataFrame:
+def _read_texts(warehouse: Warehouse, settings: Settings, texts: str, folder: Path) -> DataFrame:
     renamed = settings.sources.item_columns
     names = {ours: theirs for ours, theirs in renamed.items() if ours in ("item_id", "text")}
-    raw = read_file(warehouse.spark, texts)
-    return with_our_names(raw, names, ("item_id", "text"), texts, "sources.item_columns")
+    read = read_file(warehouse.spark, texts, folder / "texts", settings.sources.encoding)
+    both = ("item_id", "text")
+    return name_rows(read, both, names, both, "sources.item_columns").rows
 
 
 def _count(lines: DataFrame, items: DataFrame, source: str, kind: str) -> TextsGiven:

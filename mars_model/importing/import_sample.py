@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mars_model.errors import InputDataError
 from mars_model.importing.import_files import merge_files
-from mars_model.importing.merge import Imported
+from mars_model.importing.imported import Imported
 from mars_model.resources import resource_folder
 from mars_model.settings import Settings
 from mars_model.settings.load import WAREHOUSE_FILE

@@ -1,43 +1,43 @@
 """Reads Parquet, CSV and JSON lines as they come; what cannot be parsed is kept as a bad row."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from mars_model.errors import InputDataError
+from mars_model.sources.data_files import DataFiles, find_data_files
+from mars_model.sources.name_rows import Read
+from mars_model.sources.parquet_files import read_parquet
+from mars_model.sources.text_tables import CORRUPT, WHY, write_text_table
 
-CORRUPT = "_corrupt_record"
-WHY = "_corrupt_reason"  # of a line in CORRUPT, where its reader says it
-_FORMATS = {"parquet": "parquet", "csv": "csv", "jsonl": "json", "ndjson": "json", "json": "json"}
 
+def read_file(
+    spark: SparkSession,
+    source: str,
+    folder: Path,
+    encoding: str = "utf-8",
+    say: Callable[[str], None] = lambda line: None,
+) -> Read:
+    """Rows of a file or folder; of CSV and JSON lines all values are text.
 
-def read_file(spark: SparkSession, path: str) -> DataFrame:
-    """Rows of a file or folder; CSV columns are strings, an unparsable line is in `CORRUPT`.
-
-    Raises InputDataError where the file is missing, of no known format, or not readable.
+    CSV and JSON lines are written to `folder`, a temporary one of its own, as Parquet; it must
+    live as long as the rows are read. Raises InputDataError where the file is missing, of no known
+    format, or not readable.
     """
-    if "://" not in path and not Path(path).exists():
-        raise InputDataError(f"file {path}: not found. Name a Parquet, CSV or JSON lines file")
-    kind = _format_of(path)
-    with readable(path):
-        # What a name on a command line holds is no pattern of files.
-        literal = path if "://" in path else re.sub(r"([\\{}\[\]*?])", r"\\\1", path)
-        if kind == "parquet":
-            return spark.read.parquet(literal)
-        if kind == "json":
-            return spark.read.option("columnNameOfCorruptRecord", CORRUPT).json(literal)
-        reader = spark.read.options(
-            header=True, multiLine=True, escape='"', columnNameOfCorruptRecord=CORRUPT
-        )
-        names = reader.csv(literal).schema.names
-        columns = [StructField(name, StringType()) for name in [*names, CORRUPT]]
-        return reader.schema(StructType(columns)).csv(literal)
+    data = find_data_files(source)
+    if data.format == "parquet":
+        with readable(source):
+            return Read.of(source, read_parquet(spark, data, folder))
+    table = write_text_table(_local(data), folder, encoding, say)
+    places = [f"c{place}" for place in range(len(table.names))]
+    schema = StructType([StructField(name, StringType()) for name in [*places, CORRUPT, WHY]])
+    rows = spark.read.schema(schema).parquet(str(folder))
+    return Read(source, rows, tuple(table.names), tuple(table.notes))
 
 
 @contextmanager
@@ -52,6 +52,15 @@ def readable(path: str) -> Iterator[None]:
         ) from error
 
 
+def _local(data: DataFiles) -> DataFiles:
+    if not data.files:
+        raise InputDataError(
+            f"file {data.source}: CSV and JSON lines are read from this machine's own folders. "
+            "Copy it here, or write Parquet, which Spark reads where it lies"
+        )
+    return data
+
+
 def _reason(error: PySparkException | Py4JJavaError) -> str:
     """The first line of what Spark says, of its cause where it only says that a job failed."""
     text = str(error)
@@ -60,18 +69,4 @@ def _reason(error: PySparkException | Py4JJavaError) -> str:
         while cause.getCause() is not None:
             cause = cause.getCause()
         text = str(cause.getMessage() or cause.toString())
-    return text.strip().splitlines()[0].rstrip(".")
-
-
-def _format_of(path: str) -> str:
-    endings = [e.lower() for e in Path(path.rstrip("/")).name.split(".")[1:]]
-    if endings and endings[-1] in ("gz", "bz2", "zst"):
-        endings.pop()
-    if not endings and Path(path).is_dir():
-        return "parquet"
-    if not endings or endings[-1] not in _FORMATS:
-        raise InputDataError(
-            f"file {path}: its ending says no known format, expected one of "
-            + ", ".join("." + ending for ending in _FORMATS)
-        )
-    return _FORMATS[endings[-1]]
+    return (text.strip().splitlines() or ["no reason given"])[0].rstrip(".")

@@ -1,12 +1,13 @@
 """Delta tables by Spark's public API, wherever they lie: the only module with delta."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from delta import exceptions as conflicts
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from mars_model.errors import InputDataError, MarsBatchError
@@ -93,15 +94,38 @@ def overwrite(
         ) from error
 
 
-def merge(rows: DataFrame, location: str, keys: tuple[str, ...]) -> None:
-    """Update the rows with equal keys (null equals null) and insert the others."""
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did, in rows."""
+
+    n_inserted: int
+    n_updated: int
+    n_deleted: int
+
+
+def merge(
+    rows: DataFrame, location: str, keys: tuple[str, ...], removes_others: bool = False
+) -> Merged:
+    """Update the rows with equal keys (null equals null) where they differ, insert the others.
+
+    Columns that `rows` does not have stay as they are; with `removes_others`, rows whose keys are
+    not among those of `rows` go.
+    """
     condition = " and ".join(f"held.`{key}` <=> new.`{key}`" for key in keys)
-    (
+    others = [name for name in rows.columns if name not in keys]
+    differs = " or ".join(f"not (held.`{name}` <=> new.`{name}`)" for name in others)
+    builder = (
         DeltaTable.forPath(rows.sparkSession, location)
         .alias("held")
         .merge(rows.alias("new"), condition)
-        .withSchemaEvolution()
-        .whenMatchedUpdateAll()
-        .whenNotMatchedInsertAll()
-        .execute()
     )
+    if others:
+        to_set: dict[str, str | Column] = {f"`{name}`": f"new.`{name}`" for name in others}
+        builder = builder.whenMatchedUpdate(differs, to_set)
+    values: dict[str, str | Column] = {f"`{name}`": f"new.`{name}`" for name in rows.columns}
+    builder = builder.whenNotMatchedInsert(values=values)
+    if removes_others:
+        builder = builder.whenNotMatchedBySourceDelete()
+    done = builder.execute().first()
+    assert done is not None
+    return Merged(done["num_inserted_rows"], done["num_updated_rows"], done["num_deleted_rows"])

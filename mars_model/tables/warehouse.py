@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from mars_model.errors import InputDataError
 from mars_model.tables import contracts, delta_files, delta_spark
@@ -186,9 +187,19 @@ class Warehouse:
         else:
             frame.write.format("delta").mode("append").save(self.location(table))
 
-    def merge(self, table: str, rows: DataFrame, keys: tuple[str, ...]) -> None:
-        """Update the rows with equal keys (null equals null) and insert the others."""
-        delta_spark.merge(rows, self.location(table), keys)
+    def merge(
+        self, table: str, rows: DataFrame, keys: tuple[str, ...], removes_others: bool = False
+    ) -> delta_spark.Merged:
+        """Update the rows with equal keys (null equals null) and insert the others.
+
+        A column of `rows` that the table does not have is added; one that `rows` does not have
+        stays as it is.
+        """
+        held = self.pin_table(table).schema.fieldNames()
+        lacking = StructType([f for f in rows.schema if f.name not in held])
+        if lacking:
+            delta_spark.add_columns(self.spark, self.location(table), lacking)
+        return delta_spark.merge(rows, self.location(table), keys, removes_others)
 
     def is_synthetic(self) -> bool:
         """Whether the items are the generated sample."""

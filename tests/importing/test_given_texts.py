@@ -6,6 +6,7 @@ from pyspark.sql import SparkSession
 
 from mars_model.importing.import_research import texts_of_lines, with_texts
 from mars_model.sources.files import read_file
+from mars_model.sources.name_rows import name_rows
 from tests.sources.research.reading import write
 
 SCHEMA = "item_id string, title string, text string, genres string"
@@ -34,7 +35,9 @@ def test_a_text_given_comes_before_the_sets_own_and_that_before_genres(
         '{"text": "of nothing"}',
         '{"item_id": 99, "text": "of no item"}',
     )
-    texts = texts_of_lines(read_file(spark, str(path)))
+    read = read_file(spark, str(path), tmp_path / "read")
+    both = ("item_id", "text")
+    texts = texts_of_lines(name_rows(read, both, {}, both, "sources.item_columns").rows)
     assert texts.count() == 4
     found = {row["item_id"]: row["text"] for row in with_texts(items, texts).collect()}
     assert found == {

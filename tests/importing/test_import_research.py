@@ -12,6 +12,7 @@ from mars_model.cli.main import main
 from mars_model.errors import InputDataError, SettingsError
 from mars_model.fitting.train import train_model
 from mars_model.importing.import_research import ImportedSet, import_research_set
+from mars_model.importing.imported import Changes, Imported
 from mars_model.settings import load_settings
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.warehouse import Warehouse
@@ -41,6 +42,10 @@ def write_movielens(folder: Path) -> Path:
     return folder
 
 
+def reasons(done: Imported) -> dict[str, int]:
+    return {reason: rejected.n for reason, rejected in done.rejected.items()}
+
+
 def do(warehouse: Warehouse, kind: str, *paths: Path, **given) -> ImportedSet:
     settings = given.get("settings") or load_settings()
     return import_research_set(
@@ -60,9 +65,9 @@ def test_a_movielens_folder_is_imported_and_trained_on(
     settings = small_settings()
     done = do(warehouse, "movielens", folder, texts=str(texts), settings=settings)
     items, interactions = done.tables
-    assert (items.n_good, items.rejected) == (6, {"the line has not 3 columns": 1})
+    assert (items.n_good, reasons(items)) == (6, {"the line has not 3 columns": 1})
     assert interactions.n_good == 17
-    assert interactions.rejected == {
+    assert reasons(interactions) == {
         "repeats user_id, item_id, interacted_at": 1,
         "the line has not 4 columns": 1,
         "the rating is no number": 1,
@@ -98,7 +103,10 @@ def test_a_movielens_folder_is_imported_and_trained_on(
 def test_importing_a_set_again_changes_no_row(warehouse: Warehouse, tmp_path: Path) -> None:
     folder = write_movielens(tmp_path / "ml-1m")
     first = do(warehouse, "movielens", folder)
-    assert do(warehouse, "movielens", folder) == first
+    again = do(warehouse, "movielens", folder)
+    assert [done.changes for done in first.tables] == [Changes(6, 0, 0), Changes(17, 0, 0)]
+    assert [done.changes for done in again.tables] == [Changes(0, 0, 6), Changes(0, 0, 17)]
+    assert [reasons(done) for done in again.tables] == [reasons(done) for done in first.tables]
     assert warehouse.read("items").count() == 6
     assert warehouse.read("interactions").count() == 17
     assert warehouse.read("rejected_rows").count() == 4
@@ -123,7 +131,7 @@ def test_amazon_ids_stay_strings_with_their_zeros(warehouse: Warehouse, tmp_path
     write(tmp_path / "Toys.json.gz", *reviews)
     write(tmp_path / "meta_Toys.json.gz", "{'asin': '0000031852'}", "{'asin': '0000031852'}")
     items, interactions = do(warehouse, "amazon", tmp_path).tables
-    assert (items.n_good, items.rejected) == (1, {"repeats item_id": 1})
+    assert (items.n_good, reasons(items)) == (1, {"repeats item_id": 1})
     assert interactions.n_good == 2
     events = warehouse.read("interactions").orderBy("item_id").collect()
     assert [tuple(row) for row in events] == [
@@ -183,7 +191,10 @@ def test_the_command_shows_broken_lines_and_says_where_the_rest_is(
     arguments = ["--warehouse", str(tmp_path / "w"), "import", "--format", "movielens"]
     result = CliRunner().invoke(main, [*arguments, "--from", str(folder)])
     assert result.exit_code == 0, result.output
-    assert f"{folder}/ratings.dat → interactions: 17 rows merged, 3 rejected" in result.stdout
+    assert (
+        f"{folder}/ratings.dat → interactions: 17 rows new, 0 changed, 0 the same, 3 rejected"
+        in result.stdout
+    )
     assert "3 broken lines, the first 3:" in result.stdout
     assert "  ratings.dat line 4: the rating is no number: '1::2::five::978300000'" in result.stdout
     assert "rejected_rows" in result.stdout

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mars_model.sources.files import CORRUPT, WHY
 from mars_model.sources.research.records import Broken, Row
 from mars_model.sources.research.set_files import Reading, ResearchSet
+from mars_model.sources.text_tables import CORRUPT, WHY, texts
 
 _MAX_ROWS = 32_768
 _MAX_CHARACTERS = 4 << 20
@@ -122,12 +123,6 @@ def _batch(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _array(column: list[object], data_type: pa.DataType) -> pa.Array:
-    try:
-        return pa.array(column, data_type)
-    except UnicodeEncodeError:  # JSON and Python can name half a character, UTF-8 cannot
-        return pa.array([_whole(v) if isinstance(v, str) else v for v in column], data_type)
-
-
-def _whole(text: str) -> str:
-    """Two halves become their character, a single half the mark of what is not readable."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if pa.types.is_string(data_type):
+        return texts(cast("list[str | None]", column))
+    return pa.array(column, data_type)
