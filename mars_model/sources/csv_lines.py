@@ -42,7 +42,7 @@ class CsvLines:
         csv.field_size_limit(_MAX_FIELD)
         self._name, self._lines, self._n_read = name, _Lines(text), 0
         first = next((line for line in text if line.strip()), "")
-        self.separator = max(SEPARATORS, key=lambda s: len(_fields(first, s)))
+        self.separator = max(SEPARATORS, key=lambda s: sum(map(bool, _fields(first.strip(), s))))
         self.heading = tuple(_fields(first, self.separator))
         if not first or not self.heading:
             raise InputDataError(f"file {name}: has no heading, expected the columns' names")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from mars_model.errors import InputDataError
 
@@ -27,9 +29,14 @@ def find_data_files(source: str) -> DataFiles:
     What begins with `_` or `.` in a folder belongs to the program that wrote it. Raises
     InputDataError where there is nothing, no known format, or a folder holds what is not read.
     """
-    if "://" in source:
+    if "://" in source and not source.startswith("file:"):
         return DataFiles(source, _format_of(source, is_folder=False), ())
-    path = Path(source)
+    is_url = source.startswith("file:/")
+    return local_files(source, Path(url2pathname(urlsplit(source).path) if is_url else source))
+
+
+def local_files(source: str, path: Path) -> DataFiles:
+    """The files of a source that lies at `path` on this machine. Raises as `find_data_files`."""
     if not path.exists():
         raise InputDataError(f"file {source}: not found. Name a Parquet, CSV or JSON lines file")
     kind = _format_of(source, path.is_dir())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -10,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from mars_model.errors import InputDataError
-from mars_model.sources.data_files import DataFiles, find_data_files
+from mars_model.sources.data_files import find_data_files, local_files
 from mars_model.sources.name_rows import Read
 from mars_model.sources.parquet_files import read_parquet
 from mars_model.sources.text_tables import CORRUPT, WHY, write_text_table
@@ -25,18 +26,21 @@ def read_file(
 ) -> Read:
     """Rows of a file or folder; of CSV and JSON lines all values are text.
 
-    CSV and JSON lines are written to `folder`, a temporary one of its own, as Parquet; it must
-    live as long as the rows are read. Raises InputDataError where the file is missing, of no known
-    format, or not readable.
+    CSV and JSON lines are written to `folder`, a temporary one of its own, as Parquet, from a copy
+    there where they lie elsewhere; it must live as long as the rows are read. Raises
+    InputDataError where the file is missing, of no known format, or not readable.
     """
     data = find_data_files(source)
     if data.format == "parquet":
         with readable(source):
             return Read.of(source, read_parquet(spark, data, folder))
-    table = write_text_table(_local(data), folder, encoding, say)
+    if not data.files:
+        with readable(source):
+            data = local_files(source, _fetched(spark, source, folder))
+    table = write_text_table(data, folder / "rows", encoding, say)
     places = [f"c{place}" for place in range(len(table.names))]
     schema = StructType([StructField(name, StringType()) for name in [*places, CORRUPT, WHY]])
-    rows = spark.read.schema(schema).parquet(str(folder))
+    rows = spark.read.schema(schema).parquet(str(folder / "rows"))
     return Read(source, rows, tuple(table.names), tuple(table.notes))
 
 
@@ -52,13 +56,15 @@ def readable(path: str) -> Iterator[None]:
         ) from error
 
 
-def _local(data: DataFiles) -> DataFiles:
-    if not data.files:
-        raise InputDataError(
-            f"file {data.source}: CSV and JSON lines are read from this machine's own folders. "
-            "Copy it here, or write Parquet, which Spark reads where it lies"
-        )
-    return data
+def _fetched(spark: SparkSession, source: str, folder: Path) -> Path:
+    """A copy, on this machine, of a file or folder that Spark's file systems reach."""
+    folder.mkdir(parents=True)
+    target = folder / source.rstrip("/").rsplit("/", 1)[-1]
+    jvm: Any = spark._jvm
+    there = jvm.org.apache.hadoop.fs.Path(source)
+    files = there.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
+    files.copyToLocalFile(False, there, jvm.org.apache.hadoop.fs.Path(str(target)), True)
+    return target
 
 
 def _reason(error: PySparkException | Py4JJavaError) -> str:

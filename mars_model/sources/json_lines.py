@@ -54,7 +54,14 @@ def _object(line: str) -> dict[str, str | None] | BrokenRecord:
         return BrokenRecord(line, f"the line is no JSON ({str(error).split(':')[0]})")
     if not isinstance(found, dict):
         return BrokenRecord(line, "the line holds no JSON object")
-    return {name: _text(value) for name, value in found.items()}
+    texts = {name: _text(value) for name, value in found.items()}
+    if None in texts.values():  # null, or nested: as JSON, with its numbers as they are
+        nested = {name for name, value in found.items() if isinstance(value, dict | list)}
+        whole = json.loads(line) if nested else {}
+        for name in nested:
+            if texts[name] is None:
+                texts[name] = json.dumps(whole[name], ensure_ascii=False)
+    return texts
 
 
 class _Digits(str):
@@ -73,11 +80,11 @@ def _no_constant(name: str) -> None:
 
 
 def _text(value: Any) -> str | None:
-    """A value as text; lists of texts joined by a blank, other nested values as JSON."""
-    if value is None or isinstance(value, str):
+    """A value as text, lists of texts joined by a blank; None for null and for nested values."""
+    if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
         return " ".join(value)
-    return json.dumps(value, ensure_ascii=False)
+    return None

@@ -195,10 +195,15 @@ class Warehouse:
         A column of `rows` that the table does not have is added; one that `rows` does not have
         stays as it is.
         """
-        held = self.pin_table(table).schema.fieldNames()
+        pinned = self.pin_table(table)
+        held = pinned.schema.fieldNames()
         lacking = StructType([f for f in rows.schema if f.name not in held])
         if lacking:
             delta_spark.add_columns(self.spark, self.location(table), lacking)
+        if pinned.version == 0:  # created and never written: there is nothing to look for
+            nothing = {name: F.lit(None) for name in held if name not in rows.columns}
+            self.overwrite(table, rows.withColumns(nothing))
+            return delta_spark.Merged(n_inserted=rows.count(), n_updated=0, n_deleted=0)
         return delta_spark.merge(rows, self.location(table), keys, removes_others)
 
     def is_synthetic(self) -> bool:

@@ -1,0 +1,77 @@
+"""Every case of cases/ through the real command; docs/inputs.md says the same."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pyspark.sql import SparkSession
+
+from mars_model.cli.main import main
+from mars_model.importing.import_files import import_files
+from mars_model.settings import load_settings
+from mars_model.tables.warehouse import Warehouse
+from tests.importing.cases.case import Case
+from tests.importing.cases.page import ALL, page
+
+REPOSITORY = Path(__file__).parents[2]
+EVERY = [pytest.param(case, id=f"{kind}: {case.title}") for kind, cases in ALL for case in cases]
+
+
+@pytest.fixture(scope="module")
+def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with whole numbers as ids, which lists refer to."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "i.csv").write_text("item_id\n1\n")
+    (folder / "e.csv").write_text("user_id,item_id\n1,1\n")
+    files = str(folder / "i.csv"), str(folder / "e.csv")
+    import_files(Warehouse(spark, str(folder / "w")), load_settings(), *files)
+    return folder / "w"
+
+
+@pytest.mark.parametrize("case", EVERY)
+def test_an_input_becomes_what_its_case_says(
+    spark: SparkSession, shop: Path, tmp_path: Path, case: Case
+) -> None:
+    path = case.write(tmp_path)
+    is_list = case.table in ("excluded-items", "user-segments", "segment-items")
+    warehouse = shop if is_list else tmp_path / "none"
+    arguments = ["--warehouse", str(warehouse), "import", f"--{case.table}", str(path), "--dry-run"]
+    sets = [part for part in case.options if part not in ("--encoding",)]
+    if case.options[:1] == ("--set",):
+        arguments = [*sets, *arguments]
+    else:
+        arguments += case.options
+    result = CliRunner().invoke(main, ["--json", *arguments])
+    assert result.exit_code == case.code, result.output
+    if case.code:
+        for part in case.says:
+            assert part in result.stderr
+        assert str(path) in result.stderr or case.code == 2
+        assert len(result.stderr.strip().splitlines()) == 1
+        return
+    (done,) = json.loads(result.stdout)
+    assert sorted(map(plain, done["first_rows"]), key=str) == sorted(case.rows, key=str)
+    assert {reason: r["n"] for reason, r in done["rejected"].items()} == case.rejected
+    if case.says:
+        shown = CliRunner().invoke(main, arguments).stdout
+        for part in case.says:
+            assert part in shown
+    assert not (tmp_path / "none").exists()
+
+
+def plain(row: dict) -> dict:
+    """A row without its nulls, times as case files write them."""
+    times = {name for name in row if name.endswith(("_at", "_from", "_until"))}
+    return {
+        name: str(value).replace("T", " ").removesuffix("+00:00") if name in times else value
+        for name, value in row.items()
+        if value is not None
+    }
+
+
+def test_there_are_cases_of_all_kinds_and_the_page_shows_each() -> None:
+    assert len(EVERY) >= 150
+    assert (REPOSITORY / "docs" / "inputs.md").read_text(encoding="utf-8") == page(), (
+        "write it anew with: python -m tests.importing.cases.page"
+    )
