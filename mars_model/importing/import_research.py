@@ -15,7 +15,7 @@ from mars_model.importing.imported import Imported
 from mars_model.importing.sources import INTERACTIONS, ITEMS
 from mars_model.importing.write_rows import refuse_to_mix
 from mars_model.settings import Settings
-from mars_model.sources.clean_text import clean_id_column
+from mars_model.sources.clean_columns import clean_id_column
 from mars_model.sources.files import read_file, readable
 from mars_model.sources.name_rows import Named, name_rows
 from mars_model.sources.readings import as_text

@@ -27,10 +27,12 @@ class _Lines:
 
     text: TextIO
     taken: list[str] = field(default_factory=list)
+    n_characters: int = 0
 
     def __iter__(self) -> Iterator[str]:
         for line in self.text:
             self.taken.append(line)
+            self.n_characters += len(line)
             yield line
 
 
@@ -68,6 +70,11 @@ class CsvLines:
                 )
                 self._line += len(taken)
                 taken.clear()
+
+    @property
+    def n_characters(self) -> int:
+        """Characters read so far, without the heading."""
+        return self._lines.n_characters
 
     def _broken(self, reason: str, is_cut: bool = False) -> BrokenRecord:
         lines = self._lines.taken

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mars_model.errors import InputDataError
+from mars_model.sources.clean_text import clean_id
 
 # A frame, a dict of columns, or rows: dicts by column, or tuples in the order of the columns.
 Rows: TypeAlias = Any
@@ -94,7 +95,10 @@ def _ids(found: pa.Array | pa.ChunkedArray, what: str) -> NDArray[np.generic]:
         except pa.ArrowInvalid as error:
             raise InputDataError(f"{what}: expected whole numbers of 64 bits ({error})") from error
     if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
-        return np.array(found.to_pylist(), dtype=str)
+        cleaned = [clean_id(text) for text in found.to_pylist()]
+        if n_blank := cleaned.count(None):
+            raise InputDataError(f"{what}: {n_blank} of {len(found)} ids are blank")
+        return np.array(cleaned, dtype=str)
     raise InputDataError(f"{what}: ids are {found.type}, expected whole numbers or strings")
 
 

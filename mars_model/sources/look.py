@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mars_model.sources.files import readable
-from mars_model.sources.ids import IdColumn, id_counts, id_text
+from mars_model.sources.ids import IdColumn, id_counts, id_look, id_text
 from mars_model.sources.name_rows import Named
 from mars_model.sources.readings import Reading
-from mars_model.sources.times import is_time, read_times, rule_of, time_counts, time_text
+from mars_model.sources.times import (
+    is_time,
+    read_times,
+    rule_of,
+    time_counts,
+    time_look,
+    time_text,
+)
 
 _IDS = ("item_id", "user_id")
 _TIMES = (
@@ -37,9 +44,11 @@ def look_at(named: Named) -> Looked:
         cleaned = {name: id_text(rows, name) for name in ids}
         rows = rows.withColumns({**cleaned, **{name: time_text(rows, name) for name in times}})
         untyped = [name for name in times if not is_time(rows.schema[name].dataType)]
+        looks = {k: v for name in ids for k, v in id_look(name).items()}
+        looks |= {k: v for name in untyped for k, v in time_look(name).items()}
         wanted = [c for name in ids for c in id_counts(name)]
         wanted += [c for name in untyped for c in time_counts(name)]
-        counts = rows.agg(*wanted).first() if wanted else None
+        counts = rows.withColumns(looks).agg(*wanted).first() if wanted else None
     if counts is None:
         return Looked(named.with_rows(rows), {}, {})
     return Looked(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mars_model.errors import InputDataError
@@ -72,17 +73,16 @@ def _csv_batches(table: TextTable, file: TextFile, path: Path) -> Iterator[_Batc
     lines = CsvLines(file.text, str(path))
     order = _order_of(table, lines, path)
     is_same = order == list(range(len(order)))
-    batch = _Batch()
+    batch, n_before = _Batch(), 0
     for record in lines:
         if isinstance(record, BrokenRecord):
             batch.broken.append(record)
-            batch.n_characters += len(record.text)
         else:
             batch.rows.append(record if is_same else [record[i] for i in order])  # type: ignore[arg-type]
-            batch.n_characters += sum(map(len, record))
+        batch.n_characters = lines.n_characters - n_before
         if batch.is_full:
             yield batch
-            batch = _Batch()
+            batch, n_before = _Batch(), lines.n_characters
     yield batch
 
 
@@ -131,10 +131,14 @@ def _json_batches(table: TextTable, file: TextFile, path: Path) -> Iterator[_Bat
 def _write(batch: _Batch, n_columns: int, path: Path) -> None:
     """One file a batch: neither writer nor reader ever needs more than that."""
     n_broken = len(batch.broken)
+    lacking = [None] * n_columns  # of rows from before a name of a column was first seen
+    rows = (row if len(row) == n_columns else [*row, *lacking[len(row) :]] for row in batch.rows)
+    by_column = list(zip(*rows, strict=True)) or [()] * n_columns
     columns = {}
-    for place in range(n_columns):
-        values = [row[place] if place < len(row) else None for row in batch.rows]
-        columns[f"c{place}"] = texts([value or None for value in values] + [None] * n_broken)
+    for place, values in enumerate(by_column):
+        given = texts(values)
+        filled = pc.if_else(pc.equal(given, ""), None, given)
+        columns[f"c{place}"] = pa.concat_arrays([filled, pa.nulls(n_broken, pa.string())])
     nothing = [None] * len(batch.rows)
     columns[CORRUPT] = texts([*nothing, *(broken.text for broken in batch.broken)])
     columns[WHY] = texts([*nothing, *(broken.reason for broken in batch.broken)])

@@ -11,11 +11,12 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from mars_model.errors import InputDataError
-from mars_model.sources.clean_text import clean_id_column
+from mars_model.sources.clean_columns import clean_id_column
 from mars_model.sources.readings import Reading, as_text, column
 
 _ISO = r"\A[0-9]{4}-"
 _DATE_DIGITS = r"\A(19|20|21|9999)[0-9]*\z"
+_NO_NUMBER = "[^-0-9.]"  # in what a cast takes for one, such as 1e9
 _NUMBER = r"\A-?[0-9]+(\.[0-9]+)?\z"
 # Rule → what it is called, and how many of its units make a second.
 _UNITS = {"s": ("Unix seconds", 1), "ms": ("Unix milliseconds", 10**3)}
@@ -41,9 +42,14 @@ def time_text(rows: DataFrame, name: str) -> Column:
     return clean_id_column(as_text(rows, name))
 
 
+def time_look(name: str) -> dict[str, Column]:
+    """The rule that each cleaned value follows."""
+    return {f"_{name}_look": _look(column(name))}
+
+
 def time_counts(name: str) -> list[Column]:
-    """Aggregates of cleaned values, for `rule_of`: how many follow each rule, and one of them."""
-    look, given = _look(column(name)), column(name)
+    """Aggregates of values beside their `time_look`, for `rule_of`: counts, and one of each."""
+    look, given = column(f"_{name}_look"), column(name)
     return [
         column_of_rule
         for rule in _NAMES
@@ -85,17 +91,17 @@ def read_times(rows: DataFrame, name: str, rule: str | None) -> Reading:
 
 def _look(given: Column) -> Column:
     """The rule that a single value follows; null where it follows none, or any, as 0 does."""
-    size = F.abs(given.try_cast("double"))
-    return (
-        F.when(given.rlike(_ISO), "iso")
-        .when(given.rlike(_DATE_DIGITS) & (F.length(given) == 8), "date")
-        .when(given.rlike(_DATE_DIGITS) & (F.length(given) == 14), "stamp")
-        .when(given.isNull() | ~given.rlike(_NUMBER) | (size == 0), None)
+    size, length = F.abs(given.try_cast("double")), F.length(given)
+    is_dated = length.isin(8, 14) & given.rlike(_DATE_DIGITS)
+    of_number = (
+        F.when(is_dated, F.when(length == 8, "date").otherwise("stamp"))
+        .when(size == 0, None)
         .when(size < 1e11, "s")
         .when(size < 1e14, "ms")
         .when(size < 1e17, "us")
         .otherwise("ns")
     )
+    return F.when(given.rlike(_NUMBER), of_number).when(given.rlike(_ISO), "iso")
 
 
 def _read(given: Column, rule: str) -> Column:
@@ -107,7 +113,8 @@ def _read(given: Column, rule: str) -> Column:
         return F.when(is_long, F.try_to_timestamp(given, F.lit(digits[1])))
     per_second = _UNITS[rule][1]
     # As a decimal: a double has no room for nanoseconds.
-    seconds = F.when(given.rlike(_NUMBER), given.try_cast("decimal(38,9)")) / per_second
+    number = F.when(~given.rlike(_NO_NUMBER), given.try_cast("decimal(38,9)"))
+    seconds = number / per_second
     return F.when(
         seconds.between(*_YEARS), F.timestamp_micros(F.floor(seconds * 10**6).cast("bigint"))
     )

@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from mars_model.sources.clean_text import clean_id, clean_id_column, holds_control
+from mars_model.sources.clean_columns import clean_id_column, holds_control
+from mars_model.sources.clean_text import clean_id
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from mars_model.errors import InputDataError
-from mars_model.sources.times import is_time, read_times, rule_of, time_counts, time_text
+from mars_model.sources.times import is_time, read_times, rule_of, time_counts, time_look, time_text
 
 
 def read(spark: SparkSession, *values: object, kind: str = "string") -> tuple[list, list, object]:
@@ -15,7 +15,9 @@ def read(spark: SparkSession, *values: object, kind: str = "string") -> tuple[li
     frame = frame.withColumn("at", time_text(frame, "at"))
     rule = None
     if not is_time(frame.schema["at"].dataType):
-        rule = rule_of(frame.agg(*time_counts("at")).first(), "at", "x.csv")
+        rule = rule_of(
+            frame.withColumns(time_look("at")).agg(*time_counts("at")).first(), "at", "x.csv"
+        )
     reading = read_times(frame, "at", rule)
     shown = frame.select("n", reading.value.cast("string").alias("t"), reading.problem.alias("p"))
     found = sorted(tuple(row) for row in shown.collect())
