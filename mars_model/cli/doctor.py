@@ -11,8 +11,9 @@ from mars_model import prerequisites
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
 from mars_model.resources import sql_files
+from mars_model.tables.check_environment import unwritable
 from mars_model.tables.contracts import OPTIONAL_SOURCES
-from mars_model.tables.jars import has_delta_jars
+from mars_model.tables.environment import prepare_environment
 
 _GIB = 2**30
 _LEAST_FREE_GIB = 2
@@ -58,9 +59,7 @@ def doctor_command(job: Job) -> None:
 
 def _installation(found: Findings) -> bool:
     """Whether all is there that Spark needs to start."""
-    problems = [p for p in (prerequisites.python_problem(), prerequisites.java_problem()) if p]
-    if not has_delta_jars():
-        problems.append("Delta's jars are missing: run make setup")
+    problems = prepare_environment()
     found.problems.extend(problems)
     found.add(f"Python {sys.version_info.major}.{sys.version_info.minor}")
     found.add(f"Java {prerequisites.java_version()} at {prerequisites.java_command()}")
@@ -68,7 +67,11 @@ def _installation(found: Findings) -> bool:
 
 
 def _disk(job: Job, found: Findings) -> None:
+    if not job.warehouse.is_local:
+        return
     path = Path(job.settings.warehouse.path)
+    if reason := unwritable(path):
+        found.problems.append(f"warehouse {path}: cannot be written ({reason})")
     existing = next(p for p in [path, *path.absolute().parents] if p.exists())
     free = shutil.disk_usage(existing).free / _GIB
     if free < _LEAST_FREE_GIB:
@@ -92,10 +95,10 @@ def _tables(job: Job, found: Findings) -> None:
 
 
 def _bundle(job: Job, found: Findings) -> None:
-    if job.registry.promoted_version() is None:
-        found.add("bundle: none in use yet, train one with mars-batch train")
-        return
     try:
+        if job.registry.promoted_version() is None:
+            found.add("bundle: none in use yet, train one with mars-batch train")
+            return
         bundle = job.registry.promoted()
         found.add(f"bundle: {bundle.model_version}, all files verified")
     except MarsBatchError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mars_model.bundle.registry import Registry
+from mars_model.causes import cause_of, first_cause
 from mars_model.errors import MarsBatchError
 from mars_model.settings import Settings, find_model_file, load_settings
 
@@ -116,7 +117,7 @@ def ended_with_sentence(is_verbose: bool) -> Iterator[None]:
     """
     try:
         yield
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except Exception as error:  # the last place before a stack trace would be shown
         sys.exit(_print_sentence(error, is_verbose))
@@ -129,8 +130,10 @@ def _print_sentence(error: Exception, is_verbose: bool) -> int:
     if isinstance(error, MarsBatchError):
         click.echo(f"error: {error}", err=True)
         return error.exit_code
-    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    click.echo(f"error: unexpected {type(error).__name__}: {first_line[:500]}", err=True)
+    if cause := cause_of(error):
+        click.echo(f"error: {cause}", err=True)
+        return 1
+    click.echo(f"error: unexpected {type(error).__name__}: {first_cause(error)}", err=True)
     if not is_verbose:
         click.echo("Run it again with --verbose for the whole trace.", err=True)
     return 1
