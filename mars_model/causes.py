@@ -1,8 +1,12 @@
 """What the machine refused, read from an error of Python, Java or Spark: one sentence each."""
 
 import errno
+import os
 import re
+import sys
+import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 
 # A line of an error's whole text, and what it means. The first that is met counts.
 _MEANINGS = (
@@ -35,7 +39,8 @@ _MEANINGS = (
     ),
     (
         r"\bOutOfMemoryError\b|\bMemoryError\b|Cannot allocate memory|Unable to allocate"
-        r"|insufficient memory for the Java Runtime|not reserve enough space",
+        r"|insufficient memory for the Java Runtime|not reserve enough space"
+        r"|failed to map segment",
         "the memory is used up ({line}): give Spark more by spark.driver.memory, or the command "
         "a machine or a limit (ulimit -v) with more",
     ),
@@ -69,10 +74,19 @@ _MEANINGS = (
     ),
 )
 _LONGEST = 300
+_PACKAGES = (
+    *("click", "delta", "deltalake", "numba", "numpy", "onnxruntime", "pandas", "pyarrow"),
+    *("pydantic", "pyspark", "py4j", "torch", "tqdm", "yaml"),
+)
 
 
 def cause_of(error: BaseException) -> str | None:
     """A sentence about what the machine lacks or forbids; None where it is something else."""
+    if isinstance(error, ImportError | AttributeError) and (others := _hidden_by_others()):
+        return (
+            f"PYTHONPATH puts other modules before those that are installed: {', '.join(others)}. "
+            "Take their folder out of PYTHONPATH"
+        )
     return cause_in("\n".join(_texts(error)))
 
 
@@ -94,6 +108,17 @@ def first_cause(error: BaseException) -> str:
         return _shortened(causes[-1])
     java = [line for line in lines if re.match(r": \S+(Exception|Error)\b", line)]
     return _shortened((java or lines or [type(error).__name__])[0])
+
+
+def _hidden_by_others() -> list[str]:
+    """Files of modules that were loaded from PYTHONPATH in place of Python's or a package's."""
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    own = {Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib", "stdlib")}
+    named = {Path(folder).resolve() for folder in folders} - own
+    known = {*sys.stdlib_module_names, *_PACKAGES}
+    loaded = [(name, getattr(module, "__file__", None)) for name, module in sys.modules.items()]
+    files = {Path(file) for name, file in loaded if name in known and file}
+    return sorted(str(file) for file in files if {*file.resolve().parents} & named)
 
 
 def _texts(error: BaseException) -> Iterator[str]:

@@ -6,12 +6,13 @@ Kept readable for old Pythons on purpose: it must be able to say that Python is 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 PYTHON_NEEDED = (3, 11)
 JAVA_NEEDED = 17
-JAVA_TIMEOUT_S = 30
+JAVA_TIMEOUT_S = 20
 
 
 def python_problem() -> "str | None":
@@ -33,30 +34,35 @@ def java_command() -> "str | None":
     return shutil.which("java")
 
 
-def ask_java(options: "list[str]", without: str = "") -> "tuple[bool, str]":
-    """Whether `java <options> -version` works, and its words.
+def ask_java(options: "list[str]", without: str = "") -> "tuple[bool | None, str]":
+    """Whether `java <options> -version` works, and its words; None where it never answered.
 
     `without`: a variable of the environment that is kept from it.
     """
     command = java_command()
     if not command:
-        return False, "there is no java on the PATH"
+        return None, "there is no java on the PATH"
     environment = {name: value for name, value in os.environ.items() if name != without}
     try:
-        answer = subprocess.run(
+        started = subprocess.Popen(
             [command, *options, "-version"],
             env=environment,
-            capture_output=True,
-            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
             errors="replace",
-            check=False,
-            timeout=JAVA_TIMEOUT_S,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return False, "it did not answer within " + str(JAVA_TIMEOUT_S) + " seconds"
     except OSError as error:
-        return False, str(error.strerror)
-    return answer.returncode == 0, answer.stderr + answer.stdout
+        return None, str(error.strerror)
+    with started:
+        try:
+            words = started.communicate(timeout=JAVA_TIMEOUT_S)[0]
+        except subprocess.TimeoutExpired:
+            # It may be a script, and Java behind it.
+            os.killpg(started.pid, signal.SIGKILL)
+            return None, "it did not answer within " + str(JAVA_TIMEOUT_S) + " seconds"
+    return started.returncode == 0, words
 
 
 def java_version() -> "int | None":
@@ -72,7 +78,9 @@ def java_problem(options: "dict[str, list[str]] | None" = None) -> "str | None":
     """
     said = options or {}
     is_started, words = ask_java([word for words in said.values() for word in words])
-    version = _version_in(words) if is_started else java_version()
+    version = _version_in(words) if is_started else None
+    if is_started is False:
+        version = java_version()
     if version is not None and version < JAVA_NEEDED:
         return (
             "Java " + str(version) + " found at " + str(java_command()) + ", 17 or later needed: "
@@ -80,7 +88,8 @@ def java_problem(options: "dict[str, list[str]] | None" = None) -> "str | None":
         )
     if is_started and version is not None:
         return None
-    return _blame_options(said, words) or (
+    blame = _blame_options(said, words) if is_started is False else None
+    return blame or (
         "No working Java found (JAVA_HOME or PATH" + _where_and_why(words) + "), 17 or later "
         "needed: install a JDK, for example openjdk-17-jre-headless, and set JAVA_HOME to it"
     )
@@ -93,7 +102,7 @@ def _blame_options(said: "dict[str, list[str]]", words: str) -> "str | None":
         value = os.environ.get(name) or " ".join(said.get(name, []))
         if value and ask_java(others, without=name)[0]:
             return (
-                "Java does not start with " + name + " = " + value + " (" + _reason(words) + "): "
+                "Java does not start with " + name + " (" + value + "; " + _reason(words) + "): "
                 "change it, or leave it out"
             )
     return None

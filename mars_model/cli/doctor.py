@@ -62,12 +62,13 @@ def _installation(found: Findings) -> bool:
     problems = prepare_environment()
     found.problems.extend(problems)
     found.add(f"Python {sys.version_info.major}.{sys.version_info.minor}")
-    found.add(f"Java {prerequisites.java_version()} at {prerequisites.java_command()}")
+    java = prerequisites.java_version()
+    found.add(f"Java {java} at {prerequisites.java_command()}" if java else "Java: none that works")
     return not problems
 
 
 def _disk(job: Job, found: Findings) -> None:
-    if not job.warehouse.is_local:
+    if job.settings.warehouse.is_remote:
         return
     path = Path(job.settings.warehouse.path)
     if reason := unwritable(path):

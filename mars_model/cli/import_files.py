@@ -68,6 +68,7 @@ def import_command(
 
     Example: mars-batch import --format movielens --from ml-1m --texts plots.csv
     """
+    job.require_writable()
     lists = {
         "excluded_items": excluded_items,
         "user_segments": user_segments,

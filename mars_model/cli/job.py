@@ -15,7 +15,7 @@ import click
 
 from mars_model.bundle.registry import Registry
 from mars_model.causes import cause_of, first_cause
-from mars_model.errors import MarsBatchError
+from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
@@ -53,11 +53,31 @@ class Job:
 
         return Warehouse(None, self.settings.warehouse.path)
 
+    def require_writable(self) -> None:
+        """Raise MarsBatchError where the tables lie on this machine and cannot be written.
+
+        What writes at the end of an hour's work asks first.
+        """
+        from mars_model.tables.check_environment import unwritable
+
+        warehouse = self.settings.warehouse
+        if not warehouse.is_remote and (reason := unwritable(Path(warehouse.path))):
+            raise MarsBatchError(
+                f"warehouse {warehouse.path}: cannot be written ({reason}). Change its "
+                "permissions, or choose another folder with --warehouse"
+            )
+
     @property
     def registry(self) -> Registry:
-        """The bundles."""
+        """The bundles. Raises SettingsError where their folder would not be on this machine."""
         warehouse = self.settings.warehouse
-        return Registry(Path(warehouse.models or f"{warehouse.path}/models"))
+        folder = warehouse.models or f"{warehouse.path}/models"
+        if "://" in folder:
+            raise SettingsError(
+                f"bundles cannot lie in {folder}: choose a folder of this machine with --set "
+                "warehouse.models=DIR"
+            )
+        return Registry(Path(folder))
 
     def say(self, line: str) -> None:
         """A line of progress, on stderr: stdout belongs to results."""

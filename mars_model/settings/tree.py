@@ -40,6 +40,11 @@ class WarehouseSettings(_Branch):
         """Tables and bundles are found at the same place, however it is written."""
         return None if path is None else plain_path(path)
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether the tables lie on a file system that only Spark reaches."""
+        return "://" in self.path
+
 
 class SourceSettings(_Branch):
     """How imported files are written, and how their columns are called: our name → theirs."""

@@ -11,7 +11,6 @@ from pathlib import Path
 import pyspark
 
 from mars_model import prerequisites
-from mars_model.errors import MarsBatchError
 from mars_model.tables import spark_settings as told
 from mars_model.tables.jars import DELTA_PACKAGE, has_delta_jars, spark_home
 
@@ -31,13 +30,13 @@ except ImportError:
 
 
 def environment_problems() -> list[str]:
-    """All that is wrong. A Spark that spark-submit started has its Java and settings already."""
+    """All that is wrong. A Spark that spark-submit started has its Java and settings already.
+
+    Raises SettingsError where PYSPARK_SUBMIT_ARGS cannot be read.
+    """
     found = [prerequisites.python_problem(), _pyspark_problem()]
     if not told.has_gateway():
-        try:
-            settings = told.spark_settings()
-        except MarsBatchError as error:
-            return [problem for problem in (*found, str(error)) if problem]
+        settings = told.spark_settings()
         found += [prerequisites.java_problem(_java_options(settings)), _delta_problem(settings)]
         if told.is_local(settings):
             found += [workers_python_problem(), _address_problem()]

@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 
+from mars_model.errors import SettingsError
 from mars_model.tables import spark_settings as told
 from mars_model.tables.check_environment import environment_problems
 from mars_model.tables.jars import spark_home
@@ -28,13 +29,16 @@ def prepare_environment() -> list[str]:
     if not os.environ.get("PYSPARK_PYTHON"):
         # Workers must run this environment's Python, also where it was never activated.
         os.environ["PYSPARK_PYTHON"] = sys.executable
-    if not told.has_gateway():
-        _use_our_spark()
-        settings = told.spark_settings()
-        _settle_java(settings)
-        if told.is_local(settings):
-            _stay_on_this_machine()
-    return environment_problems()
+    try:
+        if not told.has_gateway():
+            _use_our_spark()
+            settings = told.spark_settings()
+            _settle_java(settings)
+            if told.is_local(settings):
+                _stay_on_this_machine()
+        return environment_problems()
+    except SettingsError as error:  # of Spark's, which nothing else can be read without
+        return [str(error)]
 
 
 def user_has_name() -> bool:
