@@ -110,7 +110,7 @@ def _blame_options(said: "dict[str, list[str]]", words: str) -> "str | None":
 
 def _where_and_why(words: str) -> str:
     command = java_command()
-    return "; " + command + ": " + _reason(words) if command else ""
+    return "; " + (command + ": " if command else "") + _reason(words)
 
 
 def _reason(words: str) -> str:

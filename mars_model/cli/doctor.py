@@ -62,8 +62,8 @@ def _installation(found: Findings) -> bool:
     problems = prepare_environment()
     found.problems.extend(problems)
     found.add(f"Python {sys.version_info.major}.{sys.version_info.minor}")
-    java = prerequisites.java_version()
-    found.add(f"Java {java} at {prerequisites.java_command()}" if java else "Java: none that works")
+    if not any("Java" in problem for problem in problems):
+        found.add(f"Java {prerequisites.java_version()} at {prerequisites.java_command()}")
     return not problems
 
 

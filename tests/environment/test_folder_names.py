@@ -1,4 +1,4 @@
-"""A warehouse may have any name: what Spark, Hadoop and deltalake read into one is no name's part."""
+"""A warehouse may have any name, whatever Spark, Hadoop or deltalake would read into it."""
 
 import shutil
 from pathlib import Path
