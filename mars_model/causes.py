@@ -25,6 +25,10 @@ _MEANINGS = (
         "another folder",
     ),
     (
+        r"Not a directory|\bParentNotDirectoryException\b",
+        "a path leads through a file that is no folder ({line}): choose another path",
+    ),
+    (
         r"Too many open files",
         "too many files are open ({line}): raise the limit (ulimit -n)",
     ),
@@ -64,7 +68,9 @@ _MEANINGS = (
         "({line}): lower scoring.max_memory_mb, or run it with fewer threads",
     ),
     (
-        r"Answer from Java side is empty|\bPy4JNetworkError\b|Java side|Connection reset by peer",
+        r"Answer from Java side is empty|\bPy4JNetworkError\b|Error while sending or receiving"
+        r"|SparkContext was shut down|Connection (reset|refused)|does not exist in the JVM"
+        r"|'JavaPackage' object is not callable|^Py4JError: An error occurred while calling \S+$",
         "Spark's Java ended in the middle, most often for want of memory ({line}): free some, or "
         "lower spark.driver.memory",
     ),
@@ -138,6 +144,6 @@ def _texts(error: BaseException) -> Iterator[str]:
 
 
 def _shortened(line: str) -> str:
-    plain = re.sub(r"^(Caused by: |: )", "", line)
+    plain = re.sub(r"^(Caused by: |: |.*\(TID \d+\) \([^)]*\): )", "", line)
     plain = re.sub(r"^(?:[a-z]\w*\.)+(?=[A-Z]\w*(?:Exception|Error)\b)", "", plain)
     return plain if len(plain) <= _LONGEST else plain[:_LONGEST] + "…"

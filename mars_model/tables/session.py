@@ -2,6 +2,7 @@
 
 import logging
 import os
+from pathlib import Path
 
 from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError
@@ -40,8 +41,7 @@ def open_session() -> SparkSession:
     are bounded in bytes; a stage that needs smaller ones says so.
     Raises MarsBatchError with what to install or to change where Spark cannot start.
     """
-    # A failed query ends in our sentence, not in PySpark's own log of its whole trace.
-    logging.getLogger("SQLQueryContextLogger").disabled = True
+    _keep_traces_out_of_logs()
     if SparkContext._active_spark_context is None:
         if problems := prepare_environment():
             raise MarsBatchError("; ".join(problems))
@@ -61,6 +61,16 @@ def open_session() -> SparkSession:
 def is_on_one_machine(context: SparkContext) -> bool:
     """Whether Spark runs on this machine alone, and so its workers and processes do."""
     return str(context.master).split("[")[0] == "local"
+
+
+def _keep_traces_out_of_logs() -> None:
+    """A failure ends in our sentence, not in the whole traces that PySpark and py4j log of it."""
+    logging.getLogger("SQLQueryContextLogger").disabled = True
+    logging.getLogger().addFilter(_is_not_of_py4j)
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    return "py4j" not in Path(record.pathname).parts
 
 
 def _start_context() -> None:
