@@ -82,6 +82,20 @@ def test_java_that_the_system_ended_is_named_without_a_trace() -> None:
     assert "Traceback" not in answer.stderr
 
 
+def test_a_jar_for_a_newer_java_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    # The head of a class file of release 255; a reader looks no further.
+    (tmp_path / "Newer.class").write_bytes(bytes.fromhex("cafebabe0000 00ff") + bytes(100))
+    gateway = spark.sparkContext._gateway
+    assert gateway is not None
+    url = gateway.jvm.java.io.File(str(tmp_path)).toURI().toURL()
+    places = gateway.new_array(gateway.jvm.java.net.URL, 1)
+    places[0] = url
+    loader = gateway.jvm.java.net.URLClassLoader(places)
+    cause = cause_of(caught(lambda: loader.loadClass("Newer")))
+    assert cause is not None
+    assert "a newer Java" in cause and "JAVA_HOME" in cause
+
+
 def test_python_without_memory_is_named() -> None:
     cause = cause_of(caught(lambda: bytearray(2**62)))
     assert cause is not None

@@ -2,12 +2,15 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from mars_model import prerequisites
+from mars_model.causes import cause_of
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
 from mars_model.resources import sql_files
@@ -43,10 +46,13 @@ def doctor_command(job: Job) -> None:
     """
     found = Findings(job.is_json)
     has_spark = _installation(found)
-    _disk(job, found)
+    with _noting(found):
+        _disk(job, found)
     if job.warehouse.is_local:
-        _tables(job, found)
-    _bundle(job, found)
+        with _noting(found):
+            _tables(job, found)
+    with _noting(found):
+        _bundle(job, found)
     # Last: all above is said in a second, and a session takes many.
     if has_spark and _spark(job, found) and not job.warehouse.is_local:
         _tables(job, found)
@@ -55,6 +61,15 @@ def doctor_command(job: Job) -> None:
         job.show("\n".join(problems), {"facts": found.facts, "problems": found.problems})
     if problems:
         raise MarsBatchError(f"doctor found {len(problems)} problem(s), listed above")
+
+
+@contextmanager
+def _noting(found: Findings) -> Iterator[None]:
+    """Go on behind a check that cannot be made, with the reason among the problems."""
+    try:
+        yield
+    except (MarsBatchError, OSError) as error:
+        found.problems.append(cause_of(error) or str(error))
 
 
 def _installation(found: Findings) -> bool:

@@ -68,7 +68,6 @@ def import_command(
 
     Example: mars-batch import --format movielens --from ml-1m --texts plots.csv
     """
-    job.require_writable()
     lists = {
         "excluded_items": excluded_items,
         "user_segments": user_segments,
@@ -80,6 +79,8 @@ def import_command(
         raise click.UsageError("--replace removes items that --items FILE does not name: name it")
     if encoding:
         job = dataclasses.replace(job, overrides=(*job.overrides, f"sources.encoding={encoding}"))
+    if not dry_run:
+        job.require_writable()
     if kind or paths or texts:
         if has_files or dry_run or not (kind and paths):
             raise click.UsageError(

@@ -60,8 +60,9 @@ def run(
     environment: Mapping[str, str | None] | None = None,
     inside: Sequence[str] = (),
     cwd: Path | None = None,
+    program: Sequence[str] = COMMAND,
 ) -> Ended:
-    """The command as typed; `inside`: a command in front of it, such as unshare."""
+    """A program, mars-batch, as typed; `inside`: a command in front of it, such as unshare."""
     said = {key: value for key, value in os.environ.items() if not _OURS.match(key)}
     said["PYTHONPATH"] = str(PACKAGE)
     for key, value in (environment or {}).items():
@@ -70,7 +71,7 @@ def run(
         else:
             said[key] = value
     answer = subprocess.run(
-        [*inside, *COMMAND, *arguments],
+        [*inside, *program, *arguments],
         env=said,
         cwd=cwd,
         capture_output=True,

@@ -59,5 +59,6 @@ def test_a_warehouse_that_is_mounted_read_only_is_read_but_not_written(tmp_path:
     where = ("--warehouse", str(shop))
     asked = run(*where, "sql", "select title from items", cwd=tmp_path, inside=closed)
     asked.assert_done("Brot für alle")
+    run(*where, "models", cwd=tmp_path, inside=closed).assert_done()
     written = import_two(tmp_path, shop, inside=closed)
     written.assert_refused(str(shop), "cannot be written", "Read-only file system")

@@ -38,6 +38,14 @@ VARIABLES = {
         },
         ("SPARK_DRIVER_MEMORY", "much"),
     ),
+    "nonsense among Spark's options for Java": (
+        {"PYSPARK_SUBMIT_ARGS": "--driver-java-options -XX:+Nonsense pyspark-shell"},
+        ("spark.driver.extraJavaOptions", "Unrecognized VM option 'Nonsense'"),
+    ),
+    "nonsense for Spark's scripts": (
+        {"SPARK_SUBMIT_OPTS": "-XX:+Nonsense"},
+        ("SPARK_SUBMIT_OPTS", "Unrecognized VM option 'Nonsense'"),
+    ),
     "options that are not closed": (
         {"PYSPARK_SUBMIT_ARGS": '--name "a pyspark-shell'},
         ("PYSPARK_SUBMIT_ARGS", "No closing quotation"),
@@ -212,3 +220,19 @@ def test_a_reader_that_has_gone_is_no_trace(tmp_path: Path) -> None:
     # Nobody reads any more when the first line comes.
     answer = run("doctor", cwd=tmp_path, inside=shell("exec > >(true); sleep 0.2"))
     assert (answer.exit_code, answer.stderr) == (1, "")
+
+
+def test_doctor_goes_on_behind_what_it_may_not_read(tmp_path: Path) -> None:
+    closed = [tmp_path / "shop" / name for name in ("items", "models")]
+    for folder in closed:
+        folder.mkdir(parents=True)
+        folder.chmod(0o000)
+    wrong = {"PYSPARK_PYTHON": "/no/python"}
+    inside = shell("true", "--user", "--map-user=12345", "--map-group=12345")
+    where = ("--warehouse", str(tmp_path / "shop"))
+    answer = run(*where, "doctor", environment=wrong, cwd=tmp_path, inside=inside)
+    answer.assert_refused("doctor found")
+    assert "PROBLEM PYSPARK_PYTHON" in answer.stdout
+    for folder in closed:
+        folder.chmod(0o755)
+        assert f"closed to this user (Permission denied: {folder}" in answer.stdout

@@ -1,11 +1,15 @@
 """What Spark, Java or the system would stumble over, and mars-batch does not."""
 
+import sys
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
 
+from mars_model.tables.jars import spark_home
+from tests.conftest import write_small_source
 from tests.environment.running import PACKAGE, Ended, run, shell
+from tests.environment.test_refused import VARIABLES
 
 CLUSTER = """<configuration><property>
 <name>fs.defaultFS</name><value>hdfs://namenode.invalid:8020</value>
@@ -82,6 +86,14 @@ def test_spark_starts_in_a_harmless_environment(case: str, tmp_path: Path, clust
     answer.assert_done("Spark 4", "starts")
 
 
+def test_the_page_of_environments_names_every_variable_of_the_tests() -> None:
+    page = (PACKAGE / "docs" / "environment.md").read_text(encoding="utf-8")
+    refused = [said for said, _ in VARIABLES.values()]
+    names = {name for said in (*HARMLESS.values(), *refused) for name in said} - {"PATH"}
+    missing = {name for name in names if name not in page}
+    assert missing <= {"PYSPARK_DRIVER_PYTHON_OPTS", "https_proxy"}
+
+
 def test_a_machine_whose_name_does_not_resolve_works(tmp_path: Path) -> None:
     inside = shell("hostname nowhere.invalid", "--user", "--map-root-user", "--uts")
     run("doctor", cwd=tmp_path, inside=inside).assert_done("Spark 4", "starts")
@@ -133,3 +145,18 @@ def test_stdout_that_is_closed_is_no_trace(tmp_path: Path) -> None:
 def test_a_terminal_of_one_column_shows_all_commands(tmp_path: Path) -> None:
     answer = run("--help", environment={"COLUMNS": "1"}, cwd=tmp_path)
     answer.assert_done("nightly", "doctor", "--warehouse DIR")
+
+
+@pytest.mark.long
+def test_a_job_of_spark_submit_asks_the_workers_python_too(tmp_path: Path) -> None:
+    where = ("--warehouse", str(tmp_path / "shop"))
+    files = write_small_source(tmp_path)
+    run(*where, "import", "--items", files[0], "--interactions", files[1]).assert_done()
+    submit = (str(spark_home() / "bin" / "spark-submit"), str(PACKAGE / "jobs/build_documents.py"))
+    python = {"PYSPARK_DRIVER_PYTHON": sys.executable, "PYSPARK_PYTHON": "/bin/true"}
+    answer = run(*where, environment=python, cwd=tmp_path, program=submit)
+    # What the job says on stderr comes from spark-submit's stdout.
+    said = Ended(answer.exit_code, "", answer.stdout + answer.stderr)
+    said.assert_refused("PYSPARK_PYTHON = /bin/true", "no Python that works")
+    python["PYSPARK_PYTHON"] = sys.executable
+    run(*where, environment=python, cwd=tmp_path, program=submit).assert_done("documents")
