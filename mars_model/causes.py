@@ -8,12 +8,42 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-# A line of an error's whole text, and what it means. The first that is met counts.
-_MEANINGS = (
+# A line of an error's whole text, and what it means: what the machine has no more of, whatever was
+# asked of it, and what it refused. The first that is met counts.
+_EXHAUSTED = (
     (
         r"No space left on device|Disk quota exceeded|\bENOSPC\b",
         "the disk is full ({line}): make room and run it again; what was published stands",
     ),
+    (
+        r"Too many open files",
+        "too many files are open ({line}): raise the limit (ulimit -n)",
+    ),
+    (
+        r"unable to create native thread|Resource temporarily unavailable|can't start new thread",
+        "the machine gives this user no more threads ({line}): raise the limit (ulimit -u)",
+    ),
+    (
+        r"\bOutOfMemoryError\b|\bMemoryError\b|Cannot allocate memory|Unable to allocate"
+        r"|insufficient memory for the Java Runtime|not reserve enough space"
+        r"|failed to map segment",
+        "the memory is used up ({line}): give Spark more by spark.driver.memory, or the command "
+        "a machine or a limit (ulimit -v) with more",
+    ),
+    (
+        r"Python worker exited unexpectedly",
+        "a Python worker of Spark's was ended from outside, most often for want of memory "
+        "({line}): lower scoring.max_memory_mb, or run it with fewer threads",
+    ),
+    (
+        r"Answer from Java side is empty|\bPy4JNetworkError\b|Error while sending or receiving"
+        r"|SparkContext was shut down|Connection (reset|refused)|does not exist in the JVM"
+        r"|'JavaPackage' object is not callable|^Py4JError: An error occurred while calling \S+$",
+        "Spark's Java ended in the middle, most often for want of memory ({line}): free some, or "
+        "lower spark.driver.memory",
+    ),
+)
+_REFUSED = (
     (
         r"Read-only file system|\bReadOnlyFileSystemException\b",
         "a file system is mounted read-only ({line}): choose a folder that can be written",
@@ -29,24 +59,9 @@ _MEANINGS = (
         "a path leads through a file that is no folder ({line}): choose another path",
     ),
     (
-        r"Too many open files",
-        "too many files are open ({line}): raise the limit (ulimit -n)",
-    ),
-    (
         r"\bUnsupportedClassVersionError\b|class file version",
         "a jar needs a newer Java than the one that runs ({line}): see mars-batch doctor, and "
         "set JAVA_HOME to a JDK 17 or later",
-    ),
-    (
-        r"unable to create native thread|Resource temporarily unavailable|can't start new thread",
-        "the machine gives this user no more threads ({line}): raise the limit (ulimit -u)",
-    ),
-    (
-        r"\bOutOfMemoryError\b|\bMemoryError\b|Cannot allocate memory|Unable to allocate"
-        r"|insufficient memory for the Java Runtime|not reserve enough space"
-        r"|failed to map segment",
-        "the memory is used up ({line}): give Spark more by spark.driver.memory, or the command "
-        "a machine or a limit (ulimit -v) with more",
     ),
     (
         r"\bUnknownHostException\b|Name or service not known|failure in name resolution",
@@ -61,18 +76,6 @@ _MEANINGS = (
     (
         r"Cannot run program|Python worker failed to connect back",
         "Spark's workers cannot start Python ({line}): see PYSPARK_PYTHON",
-    ),
-    (
-        r"Python worker exited unexpectedly",
-        "a Python worker of Spark's was ended from outside, most often for want of memory "
-        "({line}): lower scoring.max_memory_mb, or run it with fewer threads",
-    ),
-    (
-        r"Answer from Java side is empty|\bPy4JNetworkError\b|Error while sending or receiving"
-        r"|SparkContext was shut down|Connection (reset|refused)|does not exist in the JVM"
-        r"|'JavaPackage' object is not callable|^Py4JError: An error occurred while calling \S+$",
-        "Spark's Java ended in the middle, most often for want of memory ({line}): free some, or "
-        "lower spark.driver.memory",
     ),
     (
         r"No usable temporary directory found",
@@ -96,14 +99,14 @@ def cause_of(error: BaseException) -> str | None:
     return cause_in("\n".join(_texts(error)))
 
 
+def is_exhaustion(error: BaseException) -> bool:
+    """Whether the machine has no more of something: no fault of a file that was read meanwhile."""
+    return _meaning("\n".join(_texts(error)), _EXHAUSTED) is not None
+
+
 def cause_in(text: str) -> str | None:
     """The same, from what a process wrote."""
-    lines = [line.strip() for line in text.splitlines()]
-    for pattern, sentence in _MEANINGS:
-        for line in lines:
-            if re.search(pattern, line):
-                return sentence.format(line=_shortened(line))
-    return None
+    return _meaning(text, (*_EXHAUSTED, *_REFUSED))
 
 
 def first_cause(error: BaseException) -> str:
@@ -114,6 +117,15 @@ def first_cause(error: BaseException) -> str:
         return _shortened(causes[-1])
     java = [line for line in lines if re.match(r": \S+(Exception|Error)\b", line)]
     return _shortened((java or lines or [type(error).__name__])[0])
+
+
+def _meaning(text: str, meanings: tuple[tuple[str, str], ...]) -> str | None:
+    lines = [line.strip() for line in text.splitlines()]
+    for pattern, sentence in meanings:
+        for line in lines:
+            if re.search(pattern, line):
+                return sentence.format(line=_shortened(line))
+    return None
 
 
 def _hidden_by_others() -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
-from mars_model.causes import cause_of, first_cause
+from mars_model.causes import cause_of, first_cause, is_exhaustion
 from mars_model.cli.main import main
 
 
@@ -148,3 +148,9 @@ def test_a_warehouse_on_a_host_that_does_not_resolve_ends_in_a_sentence(
     assert answer.exit_code == 1
     assert answer.stderr.startswith("error: a host's name does not resolve")
     assert "nowhere.invalid" in answer.stderr
+
+
+def test_what_is_used_up_is_told_from_what_is_refused() -> None:
+    assert is_exhaustion(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/shop/items"))
+    assert is_exhaustion(MemoryError())
+    assert not is_exhaustion(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "items.csv"))

@@ -99,10 +99,22 @@ def test_a_machine_whose_name_does_not_resolve_works(tmp_path: Path) -> None:
     run("doctor", cwd=tmp_path, inside=inside).assert_done("Spark 4", "starts")
 
 
-def test_a_user_whom_the_system_does_not_know_works(tmp_path: Path) -> None:
-    inside = shell("! id -un 2>/dev/null", "--user", "--map-user=12345", "--map-group=12345")
-    nobody = {"HOME": "/dev/null", "USER": None, "LOGNAME": None}
-    import_two(tmp_path, tmp_path / "shop", environment=nobody, inside=inside).assert_done()
+UNKNOWN = {"HOME": "/dev/null", "USER": None, "LOGNAME": None}
+
+
+def _as_a_number() -> tuple[str, ...]:
+    return shell("! id -un 2>/dev/null", "--user", "--map-user=12345", "--map-group=12345")
+
+
+def test_spark_starts_for_a_user_whom_the_system_does_not_know(tmp_path: Path) -> None:
+    answer = run("doctor", environment=UNKNOWN, cwd=tmp_path, inside=_as_a_number())
+    answer.assert_done("Spark 4", "starts")
+
+
+@pytest.mark.long
+def test_a_user_whom_the_system_does_not_know_fills_a_warehouse(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    import_two(tmp_path, shop, environment=UNKNOWN, inside=_as_a_number()).assert_done()
 
 
 @pytest.mark.parametrize(
