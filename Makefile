@@ -17,7 +17,7 @@ help:  ## what each target does
 
 setup: $(READY)  ## environment, packages, Delta's jars; does nothing the second time
 
-$(READY): pyproject.toml constraints.txt conf/spark-defaults.conf conf/spark-env.sh mars_model/tables/jars.py mars_model/prerequisites.py
+$(READY): pyproject.toml constraints.txt conf/spark-defaults.conf conf/spark-env.sh conf/log4j2.properties mars_model/tables/jars.py mars_model/prerequisites.py
 	@command -v "$(PYTHON)" >/dev/null || { echo "No Python found, 3.11 or later needed: install it, or name it with make PYTHON=..."; exit 1; }
 	@$(PYTHON) mars_model/prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -6,11 +6,13 @@ Kept readable for old Pythons on purpose: it must be able to say that Python is 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 PYTHON_NEEDED = (3, 11)
 JAVA_NEEDED = 17
+JAVA_TIMEOUT_S = 20
 
 
 def python_problem() -> "str | None":
@@ -32,33 +34,97 @@ def java_command() -> "str | None":
     return shutil.which("java")
 
 
-def java_version() -> "int | None":
-    """Major version of that java, or None where there is none that answers."""
+def ask_java(options: "list[str]", without: str = "") -> "tuple[bool | None, str]":
+    """Whether `java <options> -version` works, and its words; None where it never answered.
+
+    `without`: a variable of the environment that is kept from it.
+    """
     command = java_command()
     if not command:
-        return None
+        return None, "there is no java on the PATH"
+    environment = {name: value for name, value in os.environ.items() if name != without}
     try:
-        answer = subprocess.run([command, "-version"], capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
-    return int(match.group(1)) if match else None
-
-
-def java_problem() -> "str | None":
-    """One sentence that says what to install, or None."""
-    version = java_version()
-    if version is None:
-        return (
-            "No working Java found (JAVA_HOME or PATH), 17 or later needed: install a JDK, "
-            "for example openjdk-17-jre-headless, and set JAVA_HOME to it"
+        started = subprocess.Popen(
+            [command, *options, "-version"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
+            errors="replace",
+            start_new_session=True,
         )
-    if version < JAVA_NEEDED:
+    except OSError as error:
+        return None, str(error.strerror)
+    with started:
+        try:
+            words = started.communicate(timeout=JAVA_TIMEOUT_S)[0]
+        except subprocess.TimeoutExpired:
+            # It may be a script, and Java behind it.
+            os.killpg(started.pid, signal.SIGKILL)
+            return None, "it did not answer within " + str(JAVA_TIMEOUT_S) + " seconds"
+    return started.returncode == 0, words
+
+
+def java_version() -> "int | None":
+    """Major version of that java, or None where there is none that answers."""
+    is_started, words = ask_java([])
+    return _version_in(words) if is_started else None
+
+
+def java_problem(options: "dict[str, list[str]] | None" = None) -> "str | None":
+    """One sentence that says what to install or to change, or None.
+
+    `options`: what it is to be started with, by the name of whatever asks for it.
+    """
+    said = options or {}
+    is_started, words = ask_java([word for words in said.values() for word in words])
+    version = _version_in(words) if is_started else None
+    if is_started is False:
+        version = java_version()
+    if version is not None and version < JAVA_NEEDED:
         return (
             "Java " + str(version) + " found at " + str(java_command()) + ", 17 or later needed: "
             "install a JDK 17 and set JAVA_HOME to it"
         )
+    if is_started and version is not None:
+        return None
+    blame = _blame_options(said, words) if is_started is False else None
+    return blame or (
+        "No working Java found (JAVA_HOME or PATH" + _where_and_why(words) + "), 17 or later "
+        "needed: install a JDK, for example openjdk-17-jre-headless, and set JAVA_HOME to it"
+    )
+
+
+def _blame_options(said: "dict[str, list[str]]", words: str) -> "str | None":
+    """A sentence that names what keeps Java from starting, where it starts without that."""
+    for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", *said):
+        others = [word for other, words in said.items() if other != name for word in words]
+        value = os.environ.get(name) or " ".join(said.get(name, []))
+        if value and ask_java(others, without=name)[0]:
+            return (
+                "Java does not start with " + name + " (" + value + "; " + _reason(words) + "): "
+                "change it, or leave it out"
+            )
     return None
+
+
+def _where_and_why(words: str) -> str:
+    command = java_command()
+    return "; " + (command + ": " if command else "") + _reason(words)
+
+
+def _reason(words: str) -> str:
+    """The line of Java's that says why."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    telling = [line for line in lines if "Picked up " not in line and "[warning]" not in line]
+    # A head line, and then the reason.
+    telling = [line for line in telling if not line.endswith("initialization of VM")] or telling
+    return telling[0][:300] if telling else "it says nothing"
+
+
+def _version_in(words: str) -> "int | None":
+    match = re.search(r'version "(?:1\.)?(\d+)', words)
+    return int(match.group(1)) if match else None
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ def build_documents_command(job: Job) -> None:
 
     Example: mars-batch build-documents
     """
+    job.require_writable()
     result = build_documents(job.warehouse, job.settings)
     job.show(built(result, "documents"), result.__dict__)
 
@@ -28,6 +29,7 @@ def build_histories_command(job: Job, run_date: date) -> None:
 
     Example: mars-batch build-histories --run-date 2026-11-23
     """
+    job.require_writable()
     result = build_histories(job.warehouse, job.settings, run_date)
     job.show(built(result, "users"), result.__dict__)
 
@@ -39,5 +41,6 @@ def encode_items_command(job: Job) -> None:
 
     Example: mars-batch encode-items
     """
+    job.require_writable()
     result = encode_items(job.warehouse, job.registry.promoted())
     job.show(built(result, "new vectors"), result.__dict__)

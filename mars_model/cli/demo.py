@@ -28,6 +28,7 @@ def demo_command(job: Job, run_date: date) -> None:
 
     Example: mars-batch demo
     """
+    job.require_writable()
     prepare_demo_folder(Path(job.settings.warehouse.path))
     # Read anew: the demo's settings lie beside its tables only now.
     job = Job(job.conf, job.overrides, job.warehouse_path, job.is_verbose, job.is_json)

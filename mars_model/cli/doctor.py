@@ -2,17 +2,21 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from mars_model import prerequisites
+from mars_model.causes import cause_of
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
 from mars_model.resources import sql_files
+from mars_model.tables.check_environment import unwritable
 from mars_model.tables.contracts import OPTIONAL_SOURCES
-from mars_model.tables.jars import has_delta_jars
+from mars_model.tables.environment import prepare_environment
 
 _GIB = 2**30
 _LEAST_FREE_GIB = 2
@@ -42,10 +46,13 @@ def doctor_command(job: Job) -> None:
     """
     found = Findings(job.is_json)
     has_spark = _installation(found)
-    _disk(job, found)
+    with _noting(found):
+        _disk(job, found)
     if job.warehouse.is_local:
-        _tables(job, found)
-    _bundle(job, found)
+        with _noting(found):
+            _tables(job, found)
+    with _noting(found):
+        _bundle(job, found)
     # Last: all above is said in a second, and a session takes many.
     if has_spark and _spark(job, found) and not job.warehouse.is_local:
         _tables(job, found)
@@ -56,19 +63,31 @@ def doctor_command(job: Job) -> None:
         raise MarsBatchError(f"doctor found {len(problems)} problem(s), listed above")
 
 
+@contextmanager
+def _noting(found: Findings) -> Iterator[None]:
+    """Go on behind a check that cannot be made, with the reason among the problems."""
+    try:
+        yield
+    except (MarsBatchError, OSError) as error:
+        found.problems.append(cause_of(error) or str(error))
+
+
 def _installation(found: Findings) -> bool:
     """Whether all is there that Spark needs to start."""
-    problems = [p for p in (prerequisites.python_problem(), prerequisites.java_problem()) if p]
-    if not has_delta_jars():
-        problems.append("Delta's jars are missing: run make setup")
+    problems = prepare_environment()
     found.problems.extend(problems)
     found.add(f"Python {sys.version_info.major}.{sys.version_info.minor}")
-    found.add(f"Java {prerequisites.java_version()} at {prerequisites.java_command()}")
+    if not any("Java" in problem for problem in problems):
+        found.add(f"Java {prerequisites.java_version()} at {prerequisites.java_command()}")
     return not problems
 
 
 def _disk(job: Job, found: Findings) -> None:
+    if job.settings.warehouse.is_remote:
+        return
     path = Path(job.settings.warehouse.path)
+    if reason := unwritable(path):
+        found.problems.append(f"warehouse {path}: cannot be written ({reason})")
     existing = next(p for p in [path, *path.absolute().parents] if p.exists())
     free = shutil.disk_usage(existing).free / _GIB
     if free < _LEAST_FREE_GIB:
@@ -92,10 +111,10 @@ def _tables(job: Job, found: Findings) -> None:
 
 
 def _bundle(job: Job, found: Findings) -> None:
-    if job.registry.promoted_version() is None:
-        found.add("bundle: none in use yet, train one with mars-batch train")
-        return
     try:
+        if job.registry.promoted_version() is None:
+            found.add("bundle: none in use yet, train one with mars-batch train")
+            return
         bundle = job.registry.promoted()
         found.add(f"bundle: {bundle.model_version}, all files verified")
     except MarsBatchError as error:

@@ -79,6 +79,8 @@ def import_command(
         raise click.UsageError("--replace removes items that --items FILE does not name: name it")
     if encoding:
         job = dataclasses.replace(job, overrides=(*job.overrides, f"sources.encoding={encoding}"))
+    if not dry_run:
+        job.require_writable()
     if kind or paths or texts:
         if has_files or dry_run or not (kind and paths):
             raise click.UsageError(

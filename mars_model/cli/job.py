@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mars_model.bundle.registry import Registry
-from mars_model.errors import MarsBatchError
+from mars_model.causes import cause_of, first_cause
+from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
@@ -52,11 +53,31 @@ class Job:
 
         return Warehouse(None, self.settings.warehouse.path)
 
+    def require_writable(self) -> None:
+        """Raise MarsBatchError where the tables lie on this machine and cannot be written.
+
+        What writes at the end of an hour's work asks first.
+        """
+        from mars_model.tables.check_environment import unwritable
+
+        warehouse = self.settings.warehouse
+        if not warehouse.is_remote and (reason := unwritable(Path(warehouse.path))):
+            raise MarsBatchError(
+                f"warehouse {warehouse.path}: cannot be written ({reason}). Change its "
+                "permissions, or choose another folder with --warehouse"
+            )
+
     @property
     def registry(self) -> Registry:
-        """The bundles."""
+        """The bundles. Raises SettingsError where their folder would not be on this machine."""
         warehouse = self.settings.warehouse
-        return Registry(Path(warehouse.models or f"{warehouse.path}/models"))
+        folder = warehouse.models or f"{warehouse.path}/models"
+        if "://" in folder:
+            raise SettingsError(
+                f"bundles cannot lie in {folder}: choose a folder of this machine with --set "
+                "warehouse.models=DIR"
+            )
+        return Registry(Path(folder))
 
     def say(self, line: str) -> None:
         """A line of progress, on stderr: stdout belongs to results."""
@@ -116,7 +137,7 @@ def ended_with_sentence(is_verbose: bool) -> Iterator[None]:
     """
     try:
         yield
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except Exception as error:  # the last place before a stack trace would be shown
         sys.exit(_print_sentence(error, is_verbose))
@@ -129,8 +150,10 @@ def _print_sentence(error: Exception, is_verbose: bool) -> int:
     if isinstance(error, MarsBatchError):
         click.echo(f"error: {error}", err=True)
         return error.exit_code
-    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    click.echo(f"error: unexpected {type(error).__name__}: {first_line[:500]}", err=True)
+    if cause := cause_of(error):
+        click.echo(f"error: {cause}", err=True)
+        return 1
+    click.echo(f"error: unexpected {type(error).__name__}: {first_cause(error)}", err=True)
     if not is_verbose:
         click.echo("Run it again with --verbose for the whole trace.", err=True)
     return 1

@@ -65,5 +65,6 @@ def _run_or_estimate(job: Job, run_date: date, is_dry_run: bool, skip_published:
         estimate = estimate_night(*where)
         job.show(estimate_text(estimate), asdict(estimate))
         return
+    job.require_writable()
     run = run_night(*where, job.say, skip_published)
     job.show(run_text(run, job.settings.warehouse.path), asdict(run))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mars_model.errors import SettingsError
 from mars_model.resources import resource_folder
+from mars_model.settings.local_path import plain_path
 from mars_model.settings.tree import Settings
 
 WAREHOUSE_FILE = "mars-batch.yaml"
@@ -34,8 +35,7 @@ def load_settings(
         branch = given.get("warehouse")
         folder = branch.get("path") if isinstance(branch, dict) else None
         folder = Settings().warehouse.path if folder is None else folder
-        beside_tables = Path(str(folder)) / WAREHOUSE_FILE
-        conf = beside_tables if beside_tables.is_file() else None
+        conf = _beside_tables(str(folder))
     files = [path for path in (conf, model) if path]
     tree: dict[str, Any] = {}
     for path in files:
@@ -65,6 +65,14 @@ def find_model_file(name: str) -> Path:
             return path
     known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
     raise SettingsError(f"model {name}: expected a settings file or one of {known}, found neither")
+
+
+def _beside_tables(folder: str) -> Path | None:
+    try:
+        file = Path(plain_path(folder)) / WAREHOUSE_FILE
+    except ValueError:  # said where the settings are checked
+        return None
+    return file if file.is_file() else None
 
 
 def _with_tracking_address(settings: Settings) -> Settings:

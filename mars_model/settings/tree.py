@@ -6,6 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from mars_model.settings.local_path import plain_path
+
 _ITEM_COLUMNS = ("item_id", "title", "text", "available_from", "available_until")
 _INTERACTION_COLUMNS = ("user_id", "item_id", "rating", "interacted_at")
 _EXCLUDED_ITEM_COLUMNS = ("item_id", "reason", "excluded_from", "excluded_until")
@@ -31,6 +33,17 @@ class WarehouseSettings(_Branch):
 
     path: str = "warehouse"
     models: str | None = None  # folder of the bundles; None: <path>/models
+
+    @field_validator("path", "models")
+    @classmethod
+    def _is_plain(cls, path: str | None) -> str | None:
+        """Tables and bundles are found at the same place, however it is written."""
+        return None if path is None else plain_path(path)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the tables lie on a file system that only Spark reaches."""
+        return "://" in self.path
 
 
 class SourceSettings(_Branch):

@@ -10,6 +10,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
+from mars_model.causes import is_exhaustion
 from mars_model.errors import InputDataError
 from mars_model.sources.data_files import find_data_files, local_files
 from mars_model.sources.name_rows import Read
@@ -50,6 +51,8 @@ def readable(path: str) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JJavaError) as error:
+        if is_exhaustion(error):
+            raise
         raise InputDataError(
             f"file {path}: cannot be read: {_reason(error)}. Check that it is whole, and that "
             "its ending says what it is"

@@ -2,15 +2,35 @@
 
 import logging
 import os
-import sys
+from pathlib import Path
 
-from pyspark import SparkContext
+from py4j.java_gateway import JavaGateway
+from py4j.protocol import Py4JError
+from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from mars_model import prerequisites
+from mars_model.causes import cause_in, cause_of, first_cause
 from mars_model.errors import MarsBatchError
+from mars_model.tables.check_environment import workers_python_problem
+from mars_model.tables.environment import prepare_environment, user_has_name
 from mars_model.tables.jars import has_delta_jars
+from mars_model.tables.jvm import StartingJvm
+from mars_model.tables.spark_settings import has_gateway, is_local, spark_settings
+
+_SETTINGS: dict[str, bool | float | int | str | None] = {
+    "spark.app.name": "mars-batch",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
+    # What is cached holds long arrays: users with their histories or lists.
+    "spark.sql.inMemoryColumnarStorage.batchSize": "500",
+    # A date or run that is replaced is a literal in the rows that replace it: to look at each of
+    # them again takes as long as to write them.
+    "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
+    # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
+    "spark.executorEnv.OMP_NUM_THREADS": "1",
+}
 
 
 def open_session() -> SparkSession:
@@ -19,33 +39,14 @@ def open_session() -> SparkSession:
     What Spark needs to know before it starts (jars, extensions, memory) stands in
     spark-defaults.conf, so that spark-submit and mars-batch start the same session. Arrow batches
     are bounded in bytes; a stage that needs smaller ones says so.
-    Raises MarsBatchError with what to install where Java or Delta's jars are missing.
+    Raises MarsBatchError with what to install or to change where Spark cannot start.
     """
-    if problem := prerequisites.java_problem():
-        raise MarsBatchError(problem)
-    # A failed query ends in our sentence, not in PySpark's own log of its whole trace.
-    logging.getLogger("SQLQueryContextLogger").disabled = True
-    # Workers must run this environment's Python, also where it was never activated.
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    try:
-        spark = (
-            SparkSession.builder.appName("mars-batch")
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.execution.arrow.maxRecordsPerBatch", "20000")
-            .config("spark.sql.execution.arrow.maxBytesPerBatch", str(64 << 20))
-            # What is cached holds long arrays: users with their histories or lists.
-            .config("spark.sql.inMemoryColumnarStorage.batchSize", "500")
-            # A date or run that is replaced is a literal in the rows that replace it: to look at
-            # each of them again takes as long as to write them.
-            .config("spark.databricks.delta.replaceWhere.constraintCheck.enabled", "false")
-            # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
-            .config("spark.executorEnv.OMP_NUM_THREADS", "1")
-            .getOrCreate()
-        )
-    except (PySparkException, RuntimeError) as error:
-        raise MarsBatchError(f"Spark did not start: {error}. Check with: mars-batch doctor") from (
-            error
-        )
+    _keep_traces_out_of_logs()
+    if SparkContext._active_spark_context is None:
+        if problems := prepare_environment():
+            raise MarsBatchError("; ".join(problems))
+        _start_context()
+    spark = SparkSession.builder.config(map=_SETTINGS).getOrCreate()
     extensions = spark.conf.get("spark.sql.extensions", "") or ""
     if "DeltaSparkSessionExtension" not in extensions:
         spark.stop()
@@ -60,3 +61,46 @@ def open_session() -> SparkSession:
 def is_on_one_machine(context: SparkContext) -> bool:
     """Whether Spark runs on this machine alone, and so its workers and processes do."""
     return str(context.master).split("[")[0] == "local"
+
+
+def _keep_traces_out_of_logs() -> None:
+    """A failure ends in our sentence, not in the whole traces that PySpark and py4j log of it."""
+    logging.getLogger("SQLQueryContextLogger").disabled = True
+    logging.getLogger().addFilter(_is_not_of_py4j)
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    return "py4j" not in Path(record.pathname).parts
+
+
+def _start_context() -> None:
+    """Start Spark, or take the one that spark-submit has started."""
+    jvm = StartingJvm()
+    conf = SparkConf().setAll([(key, str(value)) for key, value in _SETTINGS.items()])
+    gateway = None
+    if not has_gateway() and is_local(spark_settings()):
+        # Where a machine is set up for a cluster, a plain path would be one of the cluster's.
+        conf.set("spark.hadoop.fs.defaultFS", "file:///")
+    try:
+        # A process has one JVM, also after its session was stopped.
+        if not has_gateway() and SparkContext._gateway is None:
+            gateway = jvm.start()
+            _name_user(gateway)
+        context = SparkContext(conf=conf, gateway=gateway)
+    except (PySparkException, Py4JError, RuntimeError, OSError) as error:
+        said = jvm.said()
+        why = cause_in(said) or cause_of(error) or first_cause(RuntimeError(said or str(error)))
+        raise MarsBatchError(f"Spark did not start: {why}. Check with: mars-batch doctor") from (
+            RuntimeError(f"{error}\n{said}")
+        )
+    jvm.pass_on()
+    if has_gateway() and is_on_one_machine(context) and (problem := workers_python_problem()):
+        context.stop()
+        raise MarsBatchError(problem)
+
+
+def _name_user(gateway: JavaGateway) -> None:
+    """Hadoop asks the system who runs it, and does not start where it is only a number."""
+    if not user_has_name():
+        users = gateway.jvm.org.apache.hadoop.security.UserGroupInformation
+        users.setLoginUser(users.createRemoteUser(os.environ["SPARK_USER"]))

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from mars_model.errors import InputDataError
+from mars_model.settings.local_path import plain_path
 from mars_model.tables import contracts, delta_files, delta_spark
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.delta_files import LocalTable
@@ -30,7 +31,7 @@ class Warehouse:
 
     def __init__(self, spark: SparkSession | None, path: str) -> None:
         self._spark = spark
-        self.path = path
+        self.path = plain_path(path)
 
     @cached_property
     def spark(self) -> SparkSession:

@@ -1,0 +1,23 @@
+"""The program mars-batch: what breaks before any command can say so ends in a sentence too."""
+
+import sys
+
+from mars_model.causes import cause_of, first_cause
+from mars_model.prerequisites import python_problem
+
+
+def main() -> None:
+    """Import the commands, and run the one that was typed."""
+    problem = python_problem()
+    if problem is not None:
+        sys.exit(f"error: {problem}")
+    try:
+        from mars_model.cli.main import main as commands
+
+        commands()
+    except Exception as error:  # a package that is missing, or another one of its name
+        sys.exit(f"error: {cause_of(error) or f'mars-batch does not load: {first_cause(error)}'}")
+
+
+if __name__ == "__main__":
+    main()
