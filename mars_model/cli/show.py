@@ -96,6 +96,8 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
+        if 0 < abs(value) < 0.0001:
+            return f"{value:.4g}"
         return f"{value:.4f}".rstrip("0").rstrip(".")
     text = " ".join(str(value).split())
     return text if len(text) <= 100 else text[:99] + "…"

@@ -1,6 +1,5 @@
 """mars-batch train."""
 
-import sys
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -10,7 +9,7 @@ import click
 from mars_model.bundle.manifest import Manifest
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.progress import TrainingBar
-from mars_model.errors import TrainingInterrupted, needs_extras
+from mars_model.errors import needs_extras
 from mars_model.fitting.tracking import track
 
 
@@ -68,17 +67,13 @@ def train_and_promote(job: Job, run_date: date, n_processes: int = 1) -> Any:
     with needs_extras("training", "train"):
         from mars_model.fitting.train import train_model
     settings = job.settings
-    try:
-        with (
-            track(settings, run_date, job.say) as tracking,
-            closing(TrainingBar(settings.training.max_epochs, tracking)) as bar,
-        ):
-            trained = train_model(
-                job.warehouse, job.registry, settings, run_date, bar, job.say, n_processes
-            )
-            if tracking is not None:
-                tracking.log_bundle(trained.bundle, trained.decision)
-    except TrainingInterrupted as interrupted:
-        job.say(str(interrupted))
-        sys.exit(interrupted.exit_code)
+    with (
+        track(settings, run_date, job.say) as tracking,
+        closing(TrainingBar(settings.training.max_epochs, tracking)) as bar,
+    ):
+        trained = train_model(
+            job.warehouse, job.registry, settings, run_date, bar, job.say, n_processes
+        )
+        if tracking is not None:
+            tracking.log_bundle(trained.bundle, trained.decision)
     return trained
