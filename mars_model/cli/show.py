@@ -36,6 +36,7 @@ def run_text(run: "Run", warehouse: str) -> str:
     ]
     why = f"what rows are there for: {', '.join(reasons)}\n" if reasons else ""
     gates = ", ".join(f"{name} {value:.3f}" for name, value in run.gates.items())
+    gates = gates or "there are no rows to compare, everybody has liked all that they may get"
     return (
         f"run {run.run_id}: {run.status} for {run.run_date} with {run.model_version}\n"
         f"{counts.get('rows', 0):,} rows for {counts.get('users', 0):,} users: "
