@@ -63,7 +63,7 @@ def _installation(found: Findings) -> bool:
     """Whether all is there that Spark needs to start."""
     problems = [p for p in (prerequisites.python_problem(), prerequisites.java_problem()) if p]
     if not has_delta_jars():
-        problems.append("Delta's jars are missing: run make setup")
+        problems.append("Delta's jars are missing: run mars-batch setup")
     found.problems.extend(problems)
     found.add(f"Python {sys.version_info.major}.{sys.version_info.minor}")
     found.add(f"Java {prerequisites.java_version()} at {prerequisites.java_command()}")

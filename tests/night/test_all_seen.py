@@ -88,7 +88,7 @@ def test_the_same_night_again_is_left_and_the_next_one_serves_what_is_new(all_se
     assert (row["run_date"], row["item_id"]) == (TUESDAY, 106)
 
 
-def test_a_night_without_a_candidate_is_still_stopped(
+def test_a_night_without_a_candidate_for_model_and_fallback_is_still_stopped(
     night: Night, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     copied = copy_night(night, tmp_path_factory.mktemp("no_candidate") / "wh")
