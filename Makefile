@@ -25,7 +25,7 @@ $(READY): pyproject.toml constraints.txt conf/spark-defaults.conf conf/spark-env
 	@command -v "$(PYTHON)" >/dev/null || { echo "No Python found, 3.11 or later needed: install it, or name it with make PYTHON=..."; exit 1; }
 	@$(PYTHON) mars_model/prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) -e '.[train]'
+	$(PIP) --no-compile -e '.[train]'
 	$(BIN)/mars-batch setup
 	@touch $(READY)
 

@@ -4,6 +4,7 @@ After it neither spark-submit nor mars-batch needs the network or a --packages o
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -113,6 +114,9 @@ def _cannot_write(folder: Path, error: OSError) -> MarsBatchError:
 def _reason(said: str) -> str:
     """The resolver's own words for what went wrong, of all that it printed."""
     lines = [line.strip(" :\t") for line in said.splitlines()]
-    telling = ("unresolved dependency", "not found", "Exception", "rror")
-    found = [line for word in telling for line in lines if word in line]
-    return next(iter(found or [line for line in lines if line][-1:]), "no reason given")[:300]
+    lines = [line for line in lines if line and not line.startswith("at ")]
+    for words in ("Server access error", "module not found", "No space left", "Error"):
+        for line in lines:
+            if words in line:
+                return re.sub(r"(\w+\.)+\w+Exception: ", "", line)[:300]
+    return lines[-1][:300] if lines else "no reason given"
