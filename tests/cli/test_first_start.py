@@ -54,7 +54,8 @@ def mars_batch(installed: Path, folder: Path, *words: str) -> subprocess.Complet
 def test_the_wheel_alone_is_set_up_by_its_own_command_and_shows_the_demo(
     installed: Path, tmp_path: Path
 ) -> None:
-    early = mars_batch(installed, tmp_path, "sql", "select 1")
+    (tmp_path / "early").mkdir()
+    early = mars_batch(installed, tmp_path / "early", "sql", "select 1")
     assert early.returncode == 1
     assert "run `mars-batch setup`" in early.stderr
 
@@ -72,7 +73,7 @@ def test_the_wheel_alone_is_set_up_by_its_own_command_and_shows_the_demo(
     assert "because you liked" in demo.stdout
     asked = mars_batch(installed, tmp_path, "--json", "sql", "select count(*) as n from items")
     assert json.loads(asked.stdout)[0]["n"] > 0
-    assert list(tmp_path.glob("*")) == [tmp_path / "warehouse"]
+    assert {path.name for path in tmp_path.iterdir()} == {"early", "warehouse"}
 
 
 @pytest.mark.parametrize(
