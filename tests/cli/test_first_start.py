@@ -73,7 +73,7 @@ def test_the_wheel_alone_is_set_up_by_its_own_command_and_shows_the_demo(
     assert "because you liked" in demo.stdout
     asked = mars_batch(installed, tmp_path, "--json", "sql", "select count(*) as n from items")
     assert json.loads(asked.stdout)[0]["n"] > 0
-    assert {path.name for path in tmp_path.iterdir()} == {"early", "warehouse"}
+    assert (tmp_path / "warehouse" / "recommendations").is_dir()
 
 
 @pytest.mark.parametrize(
