@@ -1,4 +1,4 @@
-# make demo: a sample warehouse and a whole night.  make test: the tests.  Both set everything up.
+# make demo: a sample warehouse and a whole night.  make test: the tests.  Each sets up what it needs.
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 # Handed to pip: a CPU build of torch, a mirror, a folder of wheels.
@@ -9,45 +9,53 @@ CONF ?= conf/datasets/$(notdir $(DATA)).yaml
 PROFILE ?= quick
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help setup demo test check format test-long real-data reproduce clean
+.PHONY: help setup setup-dev demo test check format test-long real-data reproduce clean
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
 
-setup: $(READY)  ## environment, packages, Delta's jars; does nothing the second time
+setup: $(READY)  ## what the demo needs: environment, packages, Delta's jars; nothing the second time
+
+setup-dev: $(READY_DEV)  ## all extras too, for tests and comparisons
 
 $(READY): pyproject.toml constraints.txt conf/spark-defaults.conf conf/spark-env.sh conf/log4j2.properties mars_model/tables/jars.py mars_model/prerequisites.py
 	@command -v "$(PYTHON)" >/dev/null || { echo "No Python found, 3.11 or later needed: install it, or name it with make PYTHON=..."; exit 1; }
 	@$(PYTHON) mars_model/prerequisites.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[train,evaluate,tune,mlflow,dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[cmf]' || echo "cmfrec could not be built (is there a C compiler?): comparisons will report CMF as not run"
-	$(BIN)/python -m mars_model.tables.jars
+	$(PIP) --no-compile -e '.[train]'
+	$(BIN)/mars-batch setup
 	@touch $(READY)
+
+$(READY_DEV): $(READY)
+	$(PIP) -e '.[train,evaluate,tune,mlflow,dev]'
+	$(PIP) -e '.[cmf]' || echo "cmfrec could not be built (is there a C compiler?): comparisons will report CMF as not run"
+	@touch $(READY_DEV)
 
 demo: setup  ## sample warehouse, whole night, a few lists with their reasons
 	$(BIN)/mars-batch demo
 
-check: setup  ## lint, format and types
+check: setup-dev  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: setup  ## what ruff can mend by itself
+format: setup-dev  ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 test: check  ## lint, format, types and all tests but the long ones
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: setup  ## the long tests: every variant's night, a week of nights, several processes, searches
+test-long: setup-dev  ## the long tests: every variant's night, a week of nights, several processes, searches
 	$(BIN)/python -m pytest -m long
 
-real-data: setup  ## only the nights on ../shared/data, all three sets
+real-data: setup-dev  ## only the nights on ../shared/data, all three sets
 	$(BIN)/python -m pytest -m real_data --real-data all
 
-reproduce: setup  ## the paper's experiment on DATA, a folder of items.parquet and interactions.parquet
+reproduce: setup-dev  ## the paper's experiment on DATA, a folder of items.parquet and interactions.parquet
 	$(BIN)/mars-batch $(if $(wildcard $(CONF)),--conf $(CONF)) --warehouse reproduced/$(notdir $(DATA)) \
 		reproduce --data $(DATA) --profile $(PROFILE)
 

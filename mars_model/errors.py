@@ -1,13 +1,21 @@
 """What can go wrong, by exit code. A message is a sentence: what, where, expected, found, to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 
 class MarsBatchError(Exception):
-    """Anything that is not one of the kinds below."""
+    """Anything that is not one of the kinds below.
+
+    `details` stand beside the sentence where the result is asked for as JSON.
+    """
 
     exit_code = 1
+
+    def __init__(self, sentence: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(sentence)
+        self.details = details
 
 
 class SettingsError(MarsBatchError):

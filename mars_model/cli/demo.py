@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from mars_model.cli.explain import line
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import SYNTHETIC_NOTE, run_text
-from mars_model.cli.train import train_and_promote
+from mars_model.cli.train import require_training, train_and_promote
 from mars_model.importing.import_sample import fill_sample, prepare_demo_folder
 from mars_model.night.read_lists import read_lists
 from mars_model.night.run_night import run_night
@@ -28,6 +28,7 @@ def demo_command(job: Job, run_date: date) -> None:
 
     Example: mars-batch demo
     """
+    require_training(job)
     job.require_writable()
     prepare_demo_folder(Path(job.settings.warehouse.path))
     # Read anew: the demo's settings lie beside its tables only now.

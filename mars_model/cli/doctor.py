@@ -57,10 +57,13 @@ def doctor_command(job: Job) -> None:
     if has_spark and _spark(job, found) and not job.warehouse.is_local:
         _tables(job, found)
     problems = [f"PROBLEM {problem}" for problem in found.problems]
-    if job.is_json or problems:
-        job.show("\n".join(problems), {"facts": found.facts, "problems": found.problems})
+    result = {"facts": found.facts, "problems": found.problems}
     if problems:
-        raise MarsBatchError(f"doctor found {len(problems)} problem(s), listed above")
+        if not job.is_json:
+            click.echo("\n".join(problems))
+        raise MarsBatchError(f"doctor found {len(problems)} problem(s), listed above", result)
+    if job.is_json:
+        job.show("", result)
 
 
 @contextmanager

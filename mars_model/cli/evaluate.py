@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.report import write_report
+from mars_model.cli.report import require_report, write_report
 from mars_model.errors import needs_extras
 
 SPLITS = ("paper", "temporal", "leave-last-out")
@@ -99,6 +99,8 @@ def evaluate_command(
         from mars_model.cli.show_comparison import comparison_text
         from mars_model.comparing import evaluate as evaluation
         from mars_model.reports.from_comparison import comparison_content
+    if target is not None:
+        require_report()
     protocol = evaluation.Protocol(
         run_date=run_date,
         seeds=seeds,

@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
+from mars_model.cli.arguments import IdsCommand
 from mars_model.cli.job import Job
 from mars_model.cli.show import SYNTHETIC_NOTE
 from mars_model.errors import InputDataError
 from mars_model.night.read_lists import read_lists, read_unserved_reason
 
 
-@click.command("explain")
+@click.command("explain", cls=IdsCommand)
 @click.argument("user_id")
 @click.argument("item_id", required=False)
 @click.pass_obj

@@ -1,9 +1,8 @@
 """What every command works on: settings, warehouse, registry, and how it speaks."""
 
-import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -15,7 +14,8 @@ import click
 
 from mars_model.bundle.registry import Registry
 from mars_model.causes import cause_of, first_cause
-from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.cli.as_json import as_json, show_error
+from mars_model.errors import MarsBatchError, SettingsError, TrainingInterrupted
 from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Job:
 
     def show(self, text: str, result: Any) -> None:
         """The result: text for people, or JSON on stdout with --json."""
-        click.echo(json.dumps(result, default=str, ensure_ascii=False) if self.is_json else text)
+        click.echo(as_json(result) if self.is_json else text)
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,45 +129,82 @@ def run_date_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-@contextmanager
-def ended_with_sentence(is_verbose: bool) -> Iterator[None]:
-    """Turn an error into a sentence (and its trace with --verbose) and an exit code.
+class EndsInSentence(click.Command):
+    """A command that ends in a sentence and an exit code, never in a stack trace.
 
-    Errors of click itself keep click's own handling.
+    With --json, which it has as an option of its own, stdout holds both as an object.
     """
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the words that were typed."""
+        with _ended_with_sentence(False, "--json" in args):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        is_verbose, is_json = (bool(ctx.params.get(name)) for name in ("is_verbose", "is_json"))
+        with _ended_with_sentence(is_verbose, is_json):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _ended_with_sentence(is_verbose: bool, is_json: bool) -> Iterator[None]:
     try:
         yield
-    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+    except (click.exceptions.Exit, BrokenPipeError):
         raise
+    except TrainingInterrupted as stopped:
+        if is_json:
+            show_error(str(stopped), stopped.exit_code)
+        click.echo(str(stopped), err=True)
+        sys.exit(stopped.exit_code)
+    except (click.ClickException, click.Abort, KeyboardInterrupt) as error:
+        if is_json:
+            if isinstance(error, click.ClickException):
+                show_error(error.format_message(), error.exit_code)
+            else:
+                show_error("aborted", 1)
+        raise  # click itself says it on stderr
     except Exception as error:  # the last place before a stack trace would be shown
-        sys.exit(_print_sentence(error, is_verbose))
+        if is_verbose:
+            traceback.print_exception(error)
+        sentence, exit_code, details = _described(error)
+        if is_json:
+            show_error(sentence, exit_code, details)
+        click.echo(f"error: {printable(sentence)}", err=True)
+        if not is_verbose and sentence.startswith("unexpected "):
+            click.echo("Run it again with --verbose for the whole trace.", err=True)
+        sys.exit(exit_code)
 
 
-def _print_sentence(error: Exception, is_verbose: bool) -> int:
-    """Returns the exit code."""
-    if is_verbose:
-        traceback.print_exception(error)
+def _described(error: Exception) -> tuple[str, int, Mapping[str, Any] | None]:
+    """The sentence, the exit code, and what stands beside them under --json."""
     if isinstance(error, MarsBatchError):
-        click.echo(f"error: {error}", err=True)
-        return error.exit_code
+        return str(error), error.exit_code, error.details
     if cause := cause_of(error):
-        click.echo(f"error: {cause}", err=True)
-        return 1
-    click.echo(f"error: unexpected {type(error).__name__}: {first_cause(error)}", err=True)
-    if not is_verbose:
-        click.echo("Run it again with --verbose for the whole trace.", err=True)
-    return 1
+        return cause, 1, None
+    return f"unexpected {type(error).__name__}: {first_cause(error)}", 1, None
+
+
+def printable(text: str) -> str:
+    """Text without what a terminal would obey: what stands in a file's row ends up in sentences."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def run_as_job(command: click.Command) -> None:
     """The entry point of jobs/*.py: a command with the global options as its own."""
 
-    @click.command(command.name, params=list(command.params), help=command.help)
+    @click.command(command.name, EndsInSentence, params=list(command.params), help=command.help)
     @global_options
     @click.pass_context
     def job(ctx: click.Context, /, **options: Any) -> None:
         ctx.obj = Job(**{f.name: options.pop(f.name) for f in fields(Job)})
-        with ended_with_sentence(ctx.obj.is_verbose):
-            ctx.invoke(command, **options)
+        ctx.invoke(command, **options)
 
     job()

@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from mars_model import __version__
-from mars_model.cli.job import Job, ended_with_sentence, global_options
+from mars_model.cli.job import EndsInSentence, Job, global_options
 
 # Each as `x_y_command` in the file of its name `x-y`, or of that given here.
 COMMANDS = (
     *("build-documents", "build-histories", "demo", "doctor", "encode-items", "evaluate"),
-    *("explain", "import", "models", "nightly", "report", "reproduce", "runs", "score", "sql"),
-    *("train", "tune"),
+    *("explain", "import", "models", "nightly", "report", "reproduce", "runs", "score"),
+    *("setup", "sql", "train", "tune"),
 )
 _OTHER_FILES = {
     **dict.fromkeys(("build-documents", "build-histories", "encode-items"), "build"),
@@ -21,7 +21,7 @@ _OTHER_FILES = {
 }
 
 
-class SentenceGroup(click.Group):
+class SentenceGroup(EndsInSentence, click.Group):
     """A group whose commands end in a sentence and an exit code, never in a stack trace.
 
     A command is imported when it is asked for: most need what others never use.
@@ -39,11 +39,6 @@ class SentenceGroup(click.Group):
         module = import_module(f"mars_model.cli.{_OTHER_FILES.get(cmd_name, name)}")
         command: click.Command = getattr(module, f"{name}_command")
         return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error ends it in a sentence."""
-        with ended_with_sentence(bool(ctx.params.get("is_verbose"))):
-            return super().invoke(ctx)
 
 
 @click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"]})

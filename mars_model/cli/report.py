@@ -1,6 +1,7 @@
 """mars-batch report."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
 
     Example: mars-batch report comparison.json --to report.html
     """
+    require_report()
     content = read_comparison(comparison)
     write_page(content, target)
     n_models = sum(bool(row.metrics) for row in content.models)
@@ -38,6 +40,12 @@ def report_command(job: Job, comparison: Path, target: Path) -> None:
         f"report of {n_models} models with figures written to {target}",
         {"report": str(target), "models": n_models},
     )
+
+
+def require_report() -> None:
+    """Raise MarsBatchError where a package is missing that a report needs."""
+    with needs_extras("a report", "evaluate"):
+        import_module("mars_model.reports.page")
 
 
 def write_report(content: dict[str, Any], target: Path) -> None:
@@ -48,8 +56,9 @@ def write_report(content: dict[str, Any], target: Path) -> None:
 
 def write_page(content: ComparisonFile, target: Path) -> None:
     """Render and write. Raises MarsBatchError where the file cannot be written."""
-    with needs_extras("a report", "evaluate"):
-        from mars_model.reports.page import render_report
+    require_report()
+    from mars_model.reports.page import render_report
+
     try:
         target.write_text(render_report(content), encoding="utf-8")
     except OSError as error:

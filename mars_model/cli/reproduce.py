@@ -8,7 +8,7 @@ import click
 
 from mars_model.cli.evaluate import command_line
 from mars_model.cli.job import Job, run_date_option
-from mars_model.cli.report import write_report
+from mars_model.cli.report import require_report, write_report
 from mars_model.errors import InputDataError, needs_extras
 from mars_model.importing.import_files import import_files
 from mars_model.settings import Settings
@@ -55,6 +55,7 @@ def reproduce_command(
         from mars_model.comparing.reproduce import reproduce
         from mars_model.evaluation.paper_figures import table_1
         from mars_model.reports.from_comparison import comparison_content
+    require_report()
     profile = profiles.PROFILES[profile_name]
     _import_once(job, data)
 

@@ -36,6 +36,7 @@ def run_text(run: "Run", warehouse: str) -> str:
     ]
     why = f"what rows are there for: {', '.join(reasons)}\n" if reasons else ""
     gates = ", ".join(f"{name} {value:.3f}" for name, value in run.gates.items())
+    gates = gates or "there are no rows to compare, everybody has liked all that they may get"
     return (
         f"run {run.run_id}: {run.status} for {run.run_date} with {run.model_version}\n"
         f"{counts.get('rows', 0):,} rows for {counts.get('users', 0):,} users: "
@@ -96,6 +97,8 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
+        if 0 < abs(value) < 0.0001:
+            return f"{value:.4g}"
         return f"{value:.4f}".rstrip("0").rstrip(".")
     text = " ".join(str(value).split())
     return text if len(text) <= 100 else text[:99] + "…"

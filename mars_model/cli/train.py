@@ -1,8 +1,8 @@
 """mars-batch train."""
 
-import sys
 from contextlib import closing
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import click
@@ -10,8 +10,8 @@ import click
 from mars_model.bundle.manifest import Manifest
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.progress import TrainingBar
-from mars_model.errors import TrainingInterrupted, needs_extras
-from mars_model.fitting.tracking import track
+from mars_model.errors import needs_extras
+from mars_model.fitting.tracking import require_mlflow, track
 
 
 @click.command("train")
@@ -64,22 +64,26 @@ def _objective(manifest: Manifest) -> str:
     return "each like against the whole catalogue"
 
 
+def require_training(job: Job) -> None:
+    """Raise MarsBatchError where a package is missing that training needs with these settings."""
+    with needs_extras("training", "train"):
+        import_module("mars_model.fitting.train")
+    require_mlflow(job.settings)
+
+
 def train_and_promote(job: Job, run_date: date, n_processes: int = 1) -> Any:
     """Train with a progress bar. Raises MarsBatchError where the train extra is missing."""
-    with needs_extras("training", "train"):
-        from mars_model.fitting.train import train_model
+    require_training(job)
+    from mars_model.fitting.train import train_model
+
     settings = job.settings
-    try:
-        with (
-            track(settings, run_date, job.say) as tracking,
-            closing(TrainingBar(settings.training.max_epochs, tracking)) as bar,
-        ):
-            trained = train_model(
-                job.warehouse, job.registry, settings, run_date, bar, job.say, n_processes
-            )
-            if tracking is not None:
-                tracking.log_bundle(trained.bundle, trained.decision)
-    except TrainingInterrupted as interrupted:
-        job.say(str(interrupted))
-        sys.exit(interrupted.exit_code)
+    with (
+        track(settings, run_date, job.say) as tracking,
+        closing(TrainingBar(settings.training.max_epochs, tracking)) as bar,
+    ):
+        trained = train_model(
+            job.warehouse, job.registry, settings, run_date, bar, job.say, n_processes
+        )
+        if tracking is not None:
+            tracking.log_bundle(trained.bundle, trained.decision)
     return trained

@@ -89,6 +89,21 @@ def track(
         tracking.end(status)
 
 
+def require_mlflow(settings: Settings) -> None:
+    """Raise SettingsError where a tracking address is set and MLflow is not installed."""
+    if settings.tracking.uri is None:
+        return
+    # MLflow reports its use to its makers unless told not to, before it is imported.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    try:
+        import mlflow  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "settings: 'tracking.uri' (or MLFLOW_TRACKING_URI) is set, but MLflow is not "
+            "installed. Install it with: pip install 'mars-batch[mlflow]', or unset the address"
+        ) from error
+
+
 def parameters_of(settings: Settings) -> dict[str, str]:
     """Every setting by its dotted name, without the tracking address, which may hold a password."""
     tree = settings.model_dump(mode="json", exclude={"tracking"})
@@ -101,16 +116,10 @@ def parameters_of(settings: Settings) -> dict[str, str]:
 
 def _start(settings: Settings, run_date: date, say: Callable[[str], None]) -> Tracking:
     uri = str(settings.tracking.uri)
-    # MLflow reports its use to its makers unless told not to, before it is imported.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    try:
-        from mlflow import MlflowClient
-        from mlflow.entities import Param
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            "settings: 'tracking.uri' (or MLFLOW_TRACKING_URI) is set, but MLflow is not "
-            "installed. Install it with: pip install 'mars-batch[mlflow]', or unset the address"
-        ) from error
+    require_mlflow(settings)
+    from mlflow import MlflowClient
+    from mlflow.entities import Param
+
     parameters = [Param(key, value) for key, value in parameters_of(settings).items()]
     tags = {"run_date": run_date.isoformat()}
     try:

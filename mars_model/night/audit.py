@@ -15,7 +15,7 @@ from mars_model.night.checks import (
 )
 from mars_model.night.gates import judge_gates, measure_gates
 from mars_model.night.prepare import Prepared
-from mars_model.night.publish import unserved_users
+from mars_model.night.publish import SEEN_ALL, unserved_users
 from mars_model.night.runs import Run
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
@@ -59,7 +59,8 @@ def audit(
     failures = describe(n_offending | of_items.n_offending, users, rows, items)
     n_candidates = len(prepared.catalogue.candidate_idx)
     mean_before = last.gates.get("mean_score") if last else None
-    gates = measure_gates(of_users, of_items, n_candidates, mean_before)
+    is_empty_by_right = n_candidates > 0 and _has_everybody_seen_all(of_users, unserved)
+    gates = measure_gates(of_users, of_items, n_candidates, mean_before, is_empty_by_right)
     failures += judge_gates(gates, settings.audit)
     n_by_fallback = of_users.n_users - of_users.n_by_model
     counts = {
@@ -73,6 +74,16 @@ def audit(
     if n_by_fallback:
         counts[f"users_by_{settings.scoring.fallback}"] = n_by_fallback
     return Report(counts, gates, failures, unserved)
+
+
+def _has_everybody_seen_all(found: UserFacts, unserved: DataFrame | None) -> bool:
+    """Whether no user has a row, each since nothing that the user may get is left.
+
+    A segment without items, of all users, may well be a mistake: the gates see it.
+    """
+    if found.n_rows or unserved is None:
+        return False
+    return unserved.where(F.col("reason").isin(*SEEN_ALL)).count() == found.n_users
 
 
 def _n_lost_or_twice(found: UserFacts, n_users: int) -> int:

@@ -7,15 +7,22 @@ from mars_model.settings import AuditSettings
 
 
 def measure_gates(
-    users: UserFacts, items: ItemFacts, n_candidates: int, mean_before: float | None
+    users: UserFacts,
+    items: ItemFacts,
+    n_candidates: int,
+    mean_before: float | None,
+    is_empty_by_right: bool = False,
 ) -> dict[str, float]:
     """What the gates compare, and the mean score for the night after.
 
     `catalogue_share`: distinct items recommended / items that may be. `overlap`: of the last
     night's (user, item) pairs of users in both nights, the share that is here again.
     `score_shift`: |mean score − that night's| / |that night's|, lists of the model only. The
-    last two are only there where that night used the same model version.
+    last two are only there where that night used the same model version. Where everybody has
+    liked everything that may be recommended, there are no rows, and nothing to compare.
     """
+    if is_empty_by_right:
+        return {}
     gates = {"catalogue_share": items.n_items / n_candidates if n_candidates else 0.0}
     if users.n_rows_before:
         gates["overlap"] = users.n_rows_again / users.n_rows_before

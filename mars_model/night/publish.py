@@ -15,6 +15,8 @@ FEW_ITEMS = "fewer_unseen_items_than_n"
 FEW_ITEMS_IN_SEGMENT = "fewer_unseen_items_in_segment_than_n"
 NO_CANDIDATE_IN_SEGMENT = "no_item_of_segment_is_a_candidate"
 SEGMENT_WITHOUT_ITEMS = "segment_has_no_items"
+# Of a user without rows: nothing is left.
+SEEN_ALL = (FEW_ITEMS, FEW_ITEMS_IN_SEGMENT)
 
 
 def rows_of(scored: DataFrame, run: Run) -> DataFrame:

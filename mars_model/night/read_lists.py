@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql.types import DataType, StringType
 
-from mars_model.night.runs import PUBLISHED, read_runs
+from mars_model.night.runs import PUBLISHED, Run, read_runs
 from mars_model.tables.warehouse import Warehouse
 
 _LISTS = "recommendations"
@@ -31,6 +31,9 @@ def read_lists(warehouse: Warehouse, user_ids: Sequence[str]) -> list[dict[str, 
     run_date = warehouse.newest(_LISTS, "run_date", pinned.version)
     if run_date is None or not asked:
         return []
+    run = _latest_run(warehouse)
+    if run is not None and run.run_date > run_date:
+        return []  # a night without rows, since everybody has liked everything
     where = {"run_date": run_date, "user_id": asked}
     rows = warehouse.read_arrow(_LISTS, _COLUMNS, pinned.version, where).to_pylist()
     titles = _titles(warehouse, rows)
@@ -39,7 +42,7 @@ def read_lists(warehouse: Warehouse, user_ids: Sequence[str]) -> list[dict[str, 
 
 def read_unserved_reason(warehouse: Warehouse, user_id: str) -> str | None:
     """Why the latest published night has no full list for a user, None where it says nothing."""
-    run = next((run for run in read_runs(warehouse) if run.status == PUBLISHED), None)
+    run = _latest_run(warehouse)
     if run is None or not warehouse.exists("unserved_users"):
         return None
     pinned = warehouse.pin_table("unserved_users")
@@ -49,6 +52,10 @@ def read_unserved_reason(warehouse: Warehouse, user_id: str) -> str | None:
     where = {"run_id": run.run_id, "user_id": asked}
     found = warehouse.read_arrow("unserved_users", ("reason",), pinned.version, where).to_pylist()
     return str(found[0]["reason"]) if found else None
+
+
+def _latest_run(warehouse: Warehouse) -> Run | None:
+    return next((run for run in read_runs(warehouse) if run.status == PUBLISHED), None)
 
 
 def _typed(texts: Iterable[str], kind: DataType) -> list[Any]:

@@ -130,7 +130,7 @@ class BlockScorer:
         names = ("attention", "contribution", "score_without")
         fields = [("item_id", item_ids.type), *((name, pa.float32()) for name in names)]
         kinds, nobody = (
-            pa.array(["popularity"] * len(items)),
+            pa.array(["popularity"] * len(items), pa.string()),  # also where nothing is left
             pa.nulls(len(items), pa.large_string()),
         )
         columns = {

@@ -12,6 +12,7 @@ from mars_model.errors import SettingsError
 from mars_model.resources import resource_folder
 from mars_model.settings.local_path import plain_path
 from mars_model.settings.tree import Settings
+from mars_model.settings.written import Written, kind_at, read_setting, read_yaml, settled
 
 WAREHOUSE_FILE = "mars-batch.yaml"
 
@@ -86,15 +87,16 @@ def _with_tracking_address(settings: Settings) -> Settings:
 
 def _read_file(conf: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(conf.read_text(encoding="utf-8"))
+        content = read_yaml(conf.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(
             f"settings file {conf}: cannot be read ({error.strerror}); name one that exists "
             "with --conf, conf/mars-batch.yaml shows what it holds"
         ) from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: bad UTF-8, or a 13th month
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: bad UTF-8
         where = " ".join(str(error).split())
         raise SettingsError(f"settings file {conf}: not valid YAML: {where}") from error
+    content = content.value if isinstance(content, Written) else content
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -102,7 +104,7 @@ def _read_file(conf: Path) -> dict[str, Any]:
             f"settings file {conf}: expected a mapping of settings, found "
             f"{type(content).__name__}; conf/mars-batch.yaml shows what it holds"
         )
-    return content
+    return dict(settled(content, Settings))
 
 
 def _apply_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -112,12 +114,13 @@ def _apply_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> dict[str
             raise SettingsError(
                 f"--set {override}: expected key=value, for example --set scoring.top_n=20"
             )
+        *path, leaf = names = key.strip().split(".")
+        kind = kind_at(Settings, names)
         try:
-            parsed = yaml.safe_load(value)
+            parsed = settled(read_setting(value, kind), kind)
         except (yaml.YAMLError, ValueError) as error:
             raise SettingsError(f"--set {override}: the value is not valid YAML") from error
         branch = tree
-        *path, leaf = key.strip().split(".")
         for name in path:
             branch = branch.setdefault(name, {})
             if not isinstance(branch, dict):

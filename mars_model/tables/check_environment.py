@@ -99,7 +99,7 @@ def _pyspark_problem() -> str | None:
 def _delta_problem(settings: dict[str, str]) -> str | None:
     has_other_jars = any("delta" in settings.get(key, "") for key in told.JAR_SETTINGS)
     if not has_delta_jars() and not has_other_jars:
-        return f"Delta's jars are missing in {spark_home() / 'jars'}: run `make setup`"
+        return f"Delta's jars are missing in {spark_home() / 'jars'}: run `mars-batch setup`"
     if "DeltaSparkSessionExtension" in settings.get("spark.sql.extensions", ""):
         return None
     folder = told.configuration_folder()
@@ -108,7 +108,7 @@ def _delta_problem(settings: dict[str, str]) -> str | None:
             f"SPARK_CONF_DIR = {folder}: its {told.DEFAULTS_FILE} does not hold Delta's settings: "
             "unset it, or put the lines of conf/spark-defaults.conf there"
         )
-    return f"{folder / told.DEFAULTS_FILE} does not hold Delta's settings: run `make setup`"
+    return f"{folder / told.DEFAULTS_FILE} does not hold Delta's settings: run `mars-batch setup`"
 
 
 def _java_options(settings: dict[str, str]) -> dict[str, list[str]]:

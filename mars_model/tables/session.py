@@ -52,7 +52,7 @@ def open_session() -> SparkSession:
         spark.stop()
         missing = "Delta's settings" if has_delta_jars() else "Delta's jars and settings"
         raise MarsBatchError(
-            f"Spark started without {missing}: run `make setup`, or put the lines of "
+            f"Spark started without {missing}: run `mars-batch setup`, or put the lines of "
             "conf/spark-defaults.conf where spark-submit reads them (SPARK_CONF_DIR)"
         )
     return spark

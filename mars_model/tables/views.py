@@ -5,6 +5,8 @@ from mars_model.tables.warehouse import Warehouse
 
 # A view is only there once the tables that it reads are.
 _NEEDS = {"items", "recommendations"}
+# The runs are recorded behind the first rows: between the two there are none.
+_NO_RUNS = "select cast(null as date) as run_date, '' as status where false"
 
 
 def register_views(warehouse: Warehouse) -> list[str]:
@@ -15,6 +17,8 @@ def register_views(warehouse: Warehouse) -> list[str]:
             warehouse.read(path.stem).createOrReplaceTempView(path.stem)
             names.append(path.stem)
     if set(names) >= _NEEDS:
+        if "recommendation_runs" not in names:
+            warehouse.spark.sql(_NO_RUNS).createOrReplaceTempView("recommendation_runs")
         for path in sql_files("views"):
             query = path.read_text(encoding="utf-8")
             warehouse.spark.sql(query).createOrReplaceTempView(path.stem)

@@ -1,10 +1,16 @@
--- What is served now: the lists of the latest published run date.
+-- What is served now: the lists of the latest published run date. A night may have none.
 -- Grain: one row per (user, rank).
 with
 
+nights as (
+    select run_date from recommendations
+    union all
+    select run_date from recommendation_runs where status = 'published'
+),
+
 latest_night as (
     select max(run_date) as run_date
-    from recommendations
+    from nights
 ),
 
 latest_lists as (

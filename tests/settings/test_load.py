@@ -158,7 +158,12 @@ def test_a_warehouse_set_to_a_value_is_replaced_by_the_warehouse_option() -> Non
     ("content", "said"),
     [
         (b"scoring: [", "not valid YAML"),
-        (b"seed: 2026-13-01", "not valid YAML"),
+        (
+            b"scoring: {top_n: 3}\nscoring: {top_n: 4}\n",
+            "each name once, and as text, found 'scoring'",
+        ),
+        (b"? [a, b]\n: 3\n", "as text"),
+        (b"sources:\n  item_columns:\n    title: @name\n", "line 3"),
         (b"title: \xff\xfe", "not valid YAML"),
         (b"- scoring\n- likes\n", "found list"),
         (b"!!python/object/apply:os.system ['true']", "not valid YAML"),
@@ -171,6 +176,75 @@ def test_an_unusable_file_is_refused_by_name(tmp_path: Path, content: bytes, sai
     message = refusal(conf=conf)
     assert str(conf) in message
     assert said in message
+
+
+WORDS = (
+    *("No", "Yes", "no", "yes", "on", "Off", "y", "true", "False", "null", "NULL", "~", "1e3"),
+    *("012", "0x1F", "0o17", "1_000", "12:30", "2026-01-02", ".inf", ".nan", "1.50", "+5", "-5"),
+    *("<<", "="),
+)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_setting_of_type_text_takes_the_words_as_they_stand(tmp_path: Path, word: str) -> None:
+    columns = load_settings(overrides=[f"sources.item_columns.item_id={word}"]).sources.item_columns
+    assert columns == {"item_id": word}
+    in_mapping = [f"sources.item_columns={{item_id: {word}}}"]
+    assert load_settings(overrides=in_mapping).sources.item_columns == {"item_id": word}
+    extra = load_settings(overrides=[f"sources.extra_item_columns=[{word}, b]"])
+    assert extra.sources.extra_item_columns == (word, "b")
+    text = f"sources:\n  item_columns:\n    item_id: {word}\n  extra_item_columns:\n  - {word}\n"
+    sources = load_settings(write(tmp_path / "own.yaml", text)).sources
+    assert (sources.item_columns, sources.extra_item_columns) == ({"item_id": word}, (word,))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["@price", "*", "a: b", "a #b", "#a", "[x", "{x", "%x", "!x", "&x", '"x" y', "- x", "ü|"],
+)
+def test_a_set_of_type_text_needs_no_quotes(words: str) -> None:
+    found = load_settings(overrides=[f"sources.item_columns.title={words}"])
+    assert found.sources.item_columns == {"title": words}
+
+
+@pytest.mark.parametrize("quoted", ['"No"', "'No'", ' "No" ', "No ", '"N\\x6f"'])
+def test_a_set_of_type_text_may_be_quoted(quoted: str) -> None:
+    found = load_settings(overrides=[f"sources.item_columns.title={quoted}"])
+    assert found.sources.item_columns == {"title": "No"}
+
+
+def test_a_name_of_ours_stays_text_too() -> None:
+    found = load_settings(
+        overrides=["sources.extra_item_columns=[No]", "sources.item_columns={No: Nein}"]
+    )
+    assert found.sources.item_columns == {"No": "Nein"}
+
+
+def test_null_means_null_where_a_setting_may_be_null() -> None:
+    none = ["warehouse.models=null", "likes.min_rating=~", "tracking.uri="]
+    found = load_settings(overrides=["warehouse.models=/x", "likes.min_rating=4", *none])
+    assert (found.warehouse.models, found.likes.min_rating, found.tracking.uri) == (None,) * 3
+    assert "sources.item_columns.title" in refusal("sources.item_columns.title=")
+
+
+@pytest.mark.parametrize(
+    ("word", "top_n"), [("012", 12), ("1e1", 10), ("0x1F", 31), ("0o17", 15), ("+5", 5)]
+)
+def test_numbers_are_read_as_yaml_1_2_reads_them(tmp_path: Path, word: str, top_n: int) -> None:
+    conf = write(tmp_path / "own.yaml", f"scoring: {{top_n: {word}}}\n")
+    assert load_settings(conf).scoring.top_n == top_n
+    assert load_settings(overrides=[f"scoring.top_n={word}"]).scoring.top_n == top_n
+
+
+@pytest.mark.parametrize(("word", "is_on"), [("true", True), ("no", False), ("Off", False)])
+def test_a_switch_takes_the_words_for_on_and_off(word: str, is_on: bool) -> None:
+    assert load_settings(overrides=[f"model.has_item_bias={word}"]).model.has_item_bias is is_on
+
+
+def test_mappings_are_merged_and_repeated_by_reference(tmp_path: Path) -> None:
+    text = "scoring: &s {top_n: 7}\naudit: {min_overlap: 0.1}\nlikes:\n  <<: {min_per_user: 3}\n"
+    found = load_settings(write(tmp_path / "own.yaml", text))
+    assert (found.scoring.top_n, found.likes.min_per_user) == (7, 3)
 
 
 def test_a_python_tag_in_a_set_is_refused_and_not_run(tmp_path: Path) -> None:
