@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from mars_model.sources.clean_text import clean_id
+
 
 class IdsCommand(click.Command):
     """A command of ids alone: `-5` is an id, and only --help and the global options are not."""
@@ -38,6 +40,11 @@ class QueryCommand(click.Command):
         """A word with white space in it is no option, unless it is one with its value."""
         begins = re.compile(r"--(?![\w-]*=)\S*\s")
         return super().parse_args(ctx, [f" {a}" if begins.match(a) else a for a in args])
+
+
+def cleaned(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """An id as an import keeps it: what was copied with a blank or a tab is the same id."""
+    return None if value is None else clean_id(value) or value
 
 
 def _global_options(ctx: click.Context) -> set[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mars_model.cli.arguments import IdsCommand
+from mars_model.cli.arguments import IdsCommand, cleaned
 from mars_model.cli.job import Job
 from mars_model.cli.show import SYNTHETIC_NOTE
 from mars_model.errors import InputDataError
@@ -12,8 +12,8 @@ from mars_model.night.read_lists import read_lists, read_unserved_reason
 
 
 @click.command("explain", cls=IdsCommand)
-@click.argument("user_id")
-@click.argument("item_id", required=False)
+@click.argument("user_id", callback=cleaned)
+@click.argument("item_id", required=False, callback=cleaned)
 @click.pass_obj
 def explain_command(job: Job, user_id: str, item_id: str | None) -> None:
     """Show one user's latest list, each item with the likes that it stands on.

@@ -6,6 +6,7 @@ from mars_model import prerequisites
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
 from mars_model.tables import jars
+from mars_model.tables.environment import prepare_environment
 
 
 @click.command("setup")
@@ -20,6 +21,7 @@ def setup_command(job: Job) -> None:
     """
     if problem := prerequisites.java_problem():
         raise MarsBatchError(problem)
+    prepare_environment()  # Spark's resolver is Spark: what can be set for it is set
     jars.require_writable()
     fetched = []
     if not jars.has_delta_jars():

@@ -53,7 +53,7 @@ def test_wrong_column_says_what_is_there_and_how_to_name_it(
     source.write_text("sku,name\n1,Salt\n", encoding="utf-8")
     result = run("--warehouse", str(tmp_path / "w"), "import", "--items", str(source))
     assert_one_sentence(
-        result, 3, "'item_id'", "sku, name", "--set sources.item_columns.item_id=NAME"
+        result, 3, "'item_id'", "sku, name", "--set sources.item_columns.item_id=sku"
     )
 
 

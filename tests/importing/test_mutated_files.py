@@ -31,7 +31,7 @@ def count_rows(path: Path, separator: str) -> int:
     table = duckdb.sql(
         f"select count(*) from read_csv('{name}', delim='{separator}', quote='\"', escape='\"', "
         "header=true, all_varchar=true, auto_detect=true, sample_size=1, null_padding=true, "
-        "strict_mode=false)"
+        "strict_mode=false, parallel=false)"
     )
     return int(table.fetchall()[0][0])
 
