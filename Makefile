@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help setup setup-dev demo test check format test-long real-data reproduce clean
+.PHONY: help setup setup-dev demo test check format test-long fuzz real-data reproduce clean
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
@@ -51,6 +51,9 @@ test: check  ## lint, format, types and all tests but the long ones
 
 test-long: setup-dev  ## the long tests: every variant's night, a week of nights, several processes, searches
 	$(BIN)/python -m pytest -m long
+
+fuzz: setup-dev  ## 2,000 mutated files through the import (half an hour)
+	MARS_MUTATIONS=2000 $(BIN)/python -m pytest -s -m long tests/importing/test_mutated_files.py
 
 real-data: setup-dev  ## only the nights on ../shared/data, all three sets
 	$(BIN)/python -m pytest -m real_data --real-data all

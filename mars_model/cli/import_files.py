@@ -82,12 +82,14 @@ def import_command(
     if not dry_run:
         job.require_writable()
     if kind or paths or texts:
-        if has_files or dry_run or not (kind and paths):
+        if has_files or not (kind and paths):
             raise click.UsageError(
                 "a research set takes --format NAME and --from PATH, with --texts FILE or not, "
-                "and no other file in the same command; it has no --dry-run"
+                "and no other file in the same command"
             )
-        done = import_research_set(job.warehouse, job.settings, kind, paths, texts, job.say)
+        done = import_research_set(
+            job.warehouse, job.settings, kind, paths, texts, job.say, dry_run
+        )
         job.show("\n".join(set_text(done)), asdict(done))
         return
     if not has_files:

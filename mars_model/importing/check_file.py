@@ -88,14 +88,15 @@ def checked_rows(
     named = looked.named
     with readable(named.source):
         judged = source.validate(looked, kept, extra)
-        rows = Validated(judged.judged.persist(), judged.announced)
-        try:
+    rows = Validated(judged.judged.persist(), judged.announced)
+    try:
+        with readable(named.source):  # the first action: a file may break far behind its start
             n_good, rejected = _count(rows.judged, named.source)
-            checked = Checked(source, named, rows, kept, n_good, rejected)
-            _refuse_lost_times(checked)
-            yield checked
-        finally:
-            rows.judged.unpersist()
+        checked = Checked(source, named, rows, kept, n_good, rejected)
+        _refuse_lost_times(checked)
+        yield checked
+    finally:
+        rows.judged.unpersist()
 
 
 def _count(judged: DataFrame, path: str) -> tuple[int, dict[str, Rejected]]:
@@ -107,15 +108,12 @@ def _count(judged: DataFrame, path: str) -> tuple[int, dict[str, Rejected]]:
             F.min(F.substring("_row_json", 1, _EXAMPLE_CHARACTERS)).alias("example"),
             F.max(line_breaks).alias("n_breaks"),
         )
-        .orderBy("_reason")
         .collect()
     )
+    counted.sort(key=lambda row: row["_reason"] or "")
     for row in counted:
-        if (
-            row["n_breaks"]
-            and row["n_breaks"] > MAX_BROKEN_LINES
-            and "line break" in row["_reason"]
-        ):
+        is_in_id = "line break" in (row["_reason"] or "")
+        if is_in_id and row["n_breaks"] > MAX_BROKEN_LINES:
             raise InputDataError(
                 f"file {path}: a value that should be an id runs over {row['n_breaks'] + 1} lines: "
                 f"a quote was opened and never closed. It begins {row['example'][:80]!r}"

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mars_model.features.eligibility import require_one_segment
-from mars_model.importing.check_file import (
-    Checked,
-    checked_rows,
-    read_named,
-)
+from mars_model.importing.check_file import Checked, checked_rows, read_named
 from mars_model.importing.imported import Imported
 from mars_model.importing.sources import INTERACTIONS, ITEMS, LISTS
 from mars_model.importing.write_rows import (

@@ -51,6 +51,7 @@ def import_research_set(
     paths: Sequence[Path],
     texts: str | None,
     say: Callable[[str], None],
+    is_dry_run: bool = False,
 ) -> ImportedSet:
     """Merge a set's items and interactions by key; broken lines go to rejected_rows.
 
@@ -77,7 +78,7 @@ def import_research_set(
             warehouse, settings, str(written.interactions), chosen.interactions.source, INTERACTIONS
         )
         named = {"items": items.with_rows(with_given), "interactions": events}
-        tables = merge_named(warehouse, settings, named, ImportOptions(say=say))
+        tables = merge_named(warehouse, settings, named, ImportOptions(is_dry_run, say=say))
     return ImportedSet(tables, written.broken, given)
 
 

@@ -133,7 +133,8 @@ def _lacking(
     setting: str,
 ) -> str:
     options = " ".join(f"--set {setting}.{name}={_quoted(offers.get(name))}" for name in lacking)
-    offered = "look like it" if all(name in offers for name in lacking) else "NAME is yours"
+    is_offered = all(name in offers for name in lacking)
+    offered = f"look{'s' if len(lacking) == 1 else ''} like it" if is_offered else "NAME is yours"
     return (
         f"file {source}: column {', '.join(repr(wanted[name]) for name in lacking)} not found, it "
         f"has {', '.join(theirs) or 'none'}. Say how it is called there with {options} ({offered})"

@@ -8,6 +8,8 @@ from mars_model.resources import resource_folder
 from tests.environment.running import run, shell
 from tests.environment.test_works import import_two
 
+pytestmark = pytest.mark.long  # each starts processes, most of them twice
+
 # As `make setup` lays it beside Spark.
 SPARK = {"SPARK_CONF_DIR": str(resource_folder("conf"))}
 
@@ -27,7 +29,6 @@ def test_a_warehouse_that_fills_up_is_said_in_a_sentence(tmp_path: Path) -> None
     assert len(answer.stderr.splitlines()) == 1
 
 
-@pytest.mark.long
 def test_a_scratch_folder_that_fills_up_is_said_in_a_sentence(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     fill = f"head -c 8M /dev/zero > {scratch}/other 2>/dev/null || true"
@@ -55,7 +56,6 @@ def test_no_temporary_folder_at_all_is_said_in_a_sentence(tmp_path: Path) -> Non
     answer.assert_refused("temporary", "TMPDIR")
 
 
-@pytest.mark.long
 def test_a_warehouse_that_is_mounted_read_only_is_read_but_not_written(tmp_path: Path) -> None:
     shop = tmp_path / "shop"
     import_two(tmp_path, shop).assert_done()

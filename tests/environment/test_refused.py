@@ -12,6 +12,8 @@ import pytest
 
 from tests.environment.running import PACKAGE, run, script_in, shell
 
+pytestmark = pytest.mark.long  # each starts processes, most of them twice
+
 # Variables as they are set, and what the sentence says of them.
 VARIABLES = {
     "nonsense for all of Java": (
@@ -116,7 +118,6 @@ def test_an_old_java_is_named_with_its_version(tmp_path: Path) -> None:
     _assert_both(tmp_path, words, {"JAVA_HOME": str(tmp_path)})
 
 
-@pytest.mark.long
 def test_a_java_that_hangs_is_given_up(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     script_in(tmp_path / "bin", "java", "sleep 1000")

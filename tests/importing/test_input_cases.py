@@ -36,7 +36,8 @@ def test_an_input_becomes_what_its_case_says(
     path = case.write(tmp_path)
     is_list = case.table in ("excluded-items", "user-segments", "segment-items")
     warehouse = shop if is_list else tmp_path / "none"
-    arguments = ["--warehouse", str(warehouse), "import", f"--{case.table}", str(path), "--dry-run"]
+    kind = ["--format", case.table.split()[1], "--from"] if is_set(case) else [f"--{case.table}"]
+    arguments = ["--warehouse", str(warehouse), "import", *kind, str(path), "--dry-run"]
     sets = [part for part in case.options if part not in ("--encoding",)]
     if case.options[:1] == ("--set",):
         arguments = [*sets, *arguments]
@@ -50,14 +51,25 @@ def test_an_input_becomes_what_its_case_says(
         assert str(path) in result.stderr or case.code == 2
         assert len(result.stderr.strip().splitlines()) == 1
         return
-    (done,) = json.loads(result.stdout)
-    assert sorted(map(plain, done["first_rows"]), key=str) == sorted(case.rows, key=str)
-    assert {reason: r["n"] for reason, r in done["rejected"].items()} == case.rejected
+    found = json.loads(result.stdout)
+    tables = found["tables"] if is_set(case) else found
+    rejected = {reason: r["n"] for done in tables for reason, r in done["rejected"].items()}
+    assert rejected == case.rejected
+    if is_set(case):
+        assert [{done["table"]: done["n_good"] for done in tables}] == case.rows
+    else:
+        first_rows = map(plain, tables[0]["first_rows"])
+        assert sorted(first_rows, key=str) == sorted(case.rows, key=str)
     if case.says:
         shown = CliRunner().invoke(main, arguments).stdout
         for part in case.says:
             assert part in shown
     assert not (tmp_path / "none").exists()
+
+
+def is_set(case: Case) -> bool:
+    """Whether the case is a research set."""
+    return case.table.startswith("format ")
 
 
 def plain(row: dict) -> dict:

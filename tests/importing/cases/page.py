@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from tests.importing.cases import columns, rows, values
+from tests.importing.cases import columns, research, rows, values
 from tests.importing.cases.case import Case
 
 ALL = (
     ("Columns", columns.CASES),
     ("Values", values.CASES),
     ("Rows and files", rows.CASES),
+    ("Research sets (`--format`), rows by table", research.CASES),
 )
 _PAGE = Path(__file__).parents[3] / "docs" / "inputs.md"
 _HEAD = """# What becomes of an input
