@@ -1,6 +1,7 @@
 """Checked rows into the source tables, by key; bad rows into rejected_rows."""
 
 import hashlib
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -86,8 +87,8 @@ def find_unknown(warehouse: Warehouse, events: Checked, items: Checked | None) -
     if warehouse.exists("items"):
         known.append(warehouse.read("items").select("item_id"))
     strange = events.rows.good.groupBy("item_id").count()
-    for ids in known:
-        strange = strange.join(ids, "item_id", "left_anti")
+    if known:
+        strange = strange.join(reduce(DataFrame.unionAll, known), "item_id", "left_anti")
     counted = strange.agg(F.count("*").alias("n_items"), F.sum("count").alias("n_events")).first()
     if counted is None or not counted["n_items"]:
         return None
