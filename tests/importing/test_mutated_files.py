@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from mars_model.cli.main import main
 from tests.importing.mutations import mutated
 
-N_FILES = int(os.environ.get("MARS_MUTATIONS", "150"))
+N_FILES = int(os.environ.get("MARS_MUTATIONS", "100"))
 TRACE = re.compile(r"Traceback|Py4J|\bat org\.|java\.|org\.apache|File \"|error: unexpected")
 
 
