@@ -56,7 +56,7 @@ def _use_our_spark() -> None:
     for variable in ("SPARK_REMOTE", "SPARK_API_MODE"):  # they ask for a server of Spark's
         os.environ.pop(variable, None)
     if not told.configuration_folder().is_dir():
-        del os.environ["SPARK_CONF_DIR"]
+        os.environ.pop("SPARK_CONF_DIR", None)  # it is the conf of our own, before setup
     told.complete_submit_args()
     if locale.nl_langinfo(locale.CODESET) in _ASCII:
         # Java names files by its locale: without one, by no letter beyond ASCII.
