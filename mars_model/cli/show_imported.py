@@ -5,18 +5,13 @@ from collections.abc import Sequence
 
 from mars_model.importing.import_research import ImportedSet
 from mars_model.importing.imported import Imported
+from mars_model.importing.sources import SOURCES
 
 _SHOWN_CHARACTERS = 60
 
 
 # The settings that rename a table's columns.
-_RENAMED_BY = {
-    "items": "item_columns",
-    "interactions": "interaction_columns",
-    "excluded_items": "excluded_item_columns",
-    "user_segments": "user_segment_columns",
-    "segment_items": "segment_item_columns",
-}
+_RENAMED_BY = {source.table: source.names for source in SOURCES}
 
 
 def tables_text(tables: Sequence[Imported]) -> list[str]:

@@ -14,6 +14,7 @@ from mars_model.importing.imported import Rejected
 from mars_model.settings import Settings
 from mars_model.sources.csv_lines import MAX_BROKEN_LINES
 from mars_model.sources.files import read_file, readable
+from mars_model.sources.ids import HOLDS_CONTROL
 from mars_model.sources.look import Looked
 from mars_model.sources.name_rows import Named, name_rows
 from mars_model.sources.validate import Validated
@@ -38,6 +39,10 @@ class Source:
     names: str
     key: tuple[str, ...] | None
     validate: Callable[[Looked, IdTypes, tuple[str, ...]], Validated]
+
+    def extra_columns(self, settings: Settings) -> tuple[str, ...]:
+        """Columns that the settings keep beside the contract's."""
+        return settings.sources.extra_item_columns if self.table == "items" else ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def read_named(
     say: Callable[[str], None],
 ) -> Named:
     """A file's rows with our names. Raises InputDataError where it cannot be read or lacks one."""
-    extra = settings.sources.extra_item_columns if source.table == "items" else ()
+    extra = source.extra_columns(settings)
     read = read_file(warehouse.spark, path, folder, settings.sources.encoding, say)
     renamed = getattr(settings.sources, source.names)
     ours, required = (*source.columns, *extra), (*source.required, *extra)
@@ -112,7 +117,7 @@ def _count(judged: DataFrame, path: str) -> tuple[int, dict[str, Rejected]]:
     )
     counted.sort(key=lambda row: row["_reason"] or "")
     for row in counted:
-        is_in_id = "line break" in (row["_reason"] or "")
+        is_in_id = (row["_reason"] or "").endswith(HOLDS_CONTROL)
         if is_in_id and row["n_breaks"] > MAX_BROKEN_LINES:
             raise InputDataError(
                 f"file {path}: a value that should be an id runs over {row['n_breaks'] + 1} lines: "

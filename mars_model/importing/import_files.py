@@ -9,7 +9,7 @@ from pathlib import Path
 from mars_model.features.eligibility import require_one_segment
 from mars_model.importing.check_file import Checked, checked_rows, read_named
 from mars_model.importing.imported import Imported
-from mars_model.importing.sources import INTERACTIONS, ITEMS, LISTS
+from mars_model.importing.sources import SOURCES
 from mars_model.importing.write_rows import (
     count_not_in_file,
     find_unknown,
@@ -71,7 +71,7 @@ def merge_files(
             source.table: read_named(
                 warehouse, settings, source, path, Path(folder) / source.table, options.say
             )
-            for source in (ITEMS, INTERACTIONS, *LISTS)
+            for source in SOURCES
             if (path := paths.get(source.table)) is not None
         }
         return merge_named(warehouse, settings, named, options)
@@ -113,10 +113,10 @@ def _check_all(
     looked = {table: look_at(rows) for table, rows in named.items()}
     kept = _id_types(warehouse, looked)
     checked = {}
-    for source in (ITEMS, INTERACTIONS, *LISTS):
+    for source in SOURCES:
         if (rows := looked.get(source.table)) is None:
             continue
-        extra = settings.sources.extra_item_columns if source is ITEMS else ()
+        extra = source.extra_columns(settings)
         held = stack.enter_context(checked_rows(source, rows, kept, extra))
         require_good_rows(warehouse, held, keeps_bad)
         if source.table == "user_segments":

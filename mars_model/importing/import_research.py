@@ -86,7 +86,7 @@ def _named(
     warehouse: Warehouse, settings: Settings, written: str, source: str, table: Source
 ) -> Named:
     """A set's rows as they were written, with our names; `source` is what messages call them."""
-    extra = settings.sources.extra_item_columns if table is ITEMS else ()
+    extra = table.extra_columns(settings)
     read = replace(read_file(warehouse.spark, written, Path(written + "-link")), source=source)
     # Genres become the text where a set has none, kept or not.
     genres = ("genres",) if table is ITEMS else ()

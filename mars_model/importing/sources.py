@@ -1,11 +1,12 @@
 """The tables that files are imported into: their columns, keys and contracts, as data."""
 
 from mars_model.importing.check_file import Source
+from mars_model.settings import tree
 from mars_model.sources import validate as v
 
 ITEMS = Source(
     "items",
-    ("item_id", "title", "text", "available_from", "available_until"),
+    tree.ITEM_COLUMNS,
     ("item_id",),
     "item_columns",
     v.ITEM_KEY,
@@ -13,17 +14,16 @@ ITEMS = Source(
 )
 INTERACTIONS = Source(
     "interactions",
-    ("user_id", "item_id", "rating", "interacted_at"),
+    tree.INTERACTION_COLUMNS,
     ("user_id", "item_id"),
     "interaction_columns",
     v.INTERACTION_KEY,
     lambda looked, kept, _: v.validate_interactions(looked, kept),
 )
-# In this order: a new segment has its items before it has users.
 LISTS = (
     Source(
         "excluded_items",
-        ("item_id", "reason", "excluded_from", "excluded_until"),
+        tree.EXCLUDED_ITEM_COLUMNS,
         ("item_id",),
         "excluded_item_columns",
         None,
@@ -31,18 +31,20 @@ LISTS = (
     ),
     Source(
         "segment_items",
-        ("segment", "item_id"),
-        ("segment", "item_id"),
+        tree.SEGMENT_ITEM_COLUMNS,
+        tree.SEGMENT_ITEM_COLUMNS,
         "segment_item_columns",
         None,
         lambda looked, kept, _: v.validate_segment_items(looked, kept),
     ),
     Source(
         "user_segments",
-        ("user_id", "segment"),
-        ("user_id", "segment"),
+        tree.USER_SEGMENT_COLUMNS,
+        tree.USER_SEGMENT_COLUMNS,
         "user_segment_columns",
         None,
         lambda looked, kept, _: v.validate_user_segments(looked, kept),
     ),
 )
+# In this order: what others refer to comes first, and a segment's items before its users.
+SOURCES = (ITEMS, INTERACTIONS, *LISTS)

@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from mars_model.settings.local_path import plain_path
 
-_ITEM_COLUMNS = ("item_id", "title", "text", "available_from", "available_until")
-_INTERACTION_COLUMNS = ("user_id", "item_id", "rating", "interacted_at")
-_EXCLUDED_ITEM_COLUMNS = ("item_id", "reason", "excluded_from", "excluded_until")
-_USER_SEGMENT_COLUMNS = ("user_id", "segment")
-_SEGMENT_ITEM_COLUMNS = ("segment", "item_id")
+# Of the tables that files are imported into.
+ITEM_COLUMNS = ("item_id", "title", "text", "available_from", "available_until")
+INTERACTION_COLUMNS = ("user_id", "item_id", "rating", "interacted_at")
+EXCLUDED_ITEM_COLUMNS = ("item_id", "reason", "excluded_from", "excluded_until")
+USER_SEGMENT_COLUMNS = ("user_id", "segment")
+SEGMENT_ITEM_COLUMNS = ("segment", "item_id")
 
 
 # mean: of a document's word embeddings; cnn: the paper's; none: no text is read.
@@ -70,11 +71,11 @@ class SourceSettings(_Branch):
     def _names_are_ours(self) -> Self:
         """A misspelt name of ours would leave its column empty without a word."""
         for setting, known in (
-            ("item_columns", (*_ITEM_COLUMNS, *self.extra_item_columns)),
-            ("interaction_columns", _INTERACTION_COLUMNS),
-            ("excluded_item_columns", _EXCLUDED_ITEM_COLUMNS),
-            ("user_segment_columns", _USER_SEGMENT_COLUMNS),
-            ("segment_item_columns", _SEGMENT_ITEM_COLUMNS),
+            ("item_columns", (*ITEM_COLUMNS, *self.extra_item_columns)),
+            ("interaction_columns", INTERACTION_COLUMNS),
+            ("excluded_item_columns", EXCLUDED_ITEM_COLUMNS),
+            ("user_segment_columns", USER_SEGMENT_COLUMNS),
+            ("segment_item_columns", SEGMENT_ITEM_COLUMNS),
         ):
             if strange := {*getattr(self, setting)} - {*known}:
                 raise ValueError(f"{setting} names {sorted(strange)}, expected {sorted(known)}")

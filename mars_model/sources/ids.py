@@ -12,6 +12,7 @@ from mars_model.sources.readings import Reading, as_text, column
 # Leading zeros belong to an id: 007 and 7 may be two items. 1.0 is a 1 that pandas wrote.
 _WHOLE = r"\A(0|-?[1-9][0-9]*)(\.0+)?\z"
 _UUID_BYTES = 16
+HOLDS_CONTROL = "holds a line break or another control character"
 _SURE_DIGITS = 18  # so many always fit into 64 bits
 
 
@@ -66,9 +67,7 @@ def read_ids(name: str, ids: IdColumn, kept_as: str) -> Reading:
     given = column(name)
     problem = F.lit(None).cast("string")
     if ids.has_controls:
-        problem = F.when(
-            holds_control(given), F.lit("holds a line break or another control character")
-        )
+        problem = F.when(holds_control(given), F.lit(HOLDS_CONTROL))
     value = _digits(given) if ids.is_whole and ids.has_points else given
     if kept_as == "bigint":
         number = _digits(given).try_cast("bigint") if ids.has_points else given.try_cast("bigint")

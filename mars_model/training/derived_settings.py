@@ -5,9 +5,20 @@ Source: docs/model.md, "One set of settings".
 
 import math
 
+from mars_model.features.likes import LikeMatrix
+from mars_model.settings import TrainingSettings
+
 # Likes an item at which the share stops growing, and shrinking, and the shares there.
 _FEW_LIKES, _LARGEST = 2.0, 0.5
 _MANY_LIKES, _SMALLEST = 12.0, 0.3
+
+
+def with_vector_dropout(settings: TrainingSettings, likes: LikeMatrix) -> TrainingSettings:
+    """The settings with the share that follows from the training likes, where none is said."""
+    if settings.vector_dropout is not None:
+        return settings
+    share = vector_dropout_of(likes.n_likes, likes.n_items)
+    return settings.model_copy(update={"vector_dropout": share})
 
 
 def users_of_batch(n_users: int) -> int:

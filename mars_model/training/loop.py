@@ -16,7 +16,7 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.settings import AttentionKind, TrainingSettings
 from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.checkpoint import Checkpoints
-from mars_model.training.derived_settings import vector_dropout_of
+from mars_model.training.derived_settings import with_vector_dropout
 from mars_model.training.epoch import Objective, not_a_number, train_epoch
 from mars_model.training.epoch_records import EpochRecord, Progress, TrainingResult
 from mars_model.training.network import MarsNetwork, all_vectors
@@ -56,9 +56,7 @@ def train(
     The same arguments give the same weights, bit for bit, on the same machine's CPU, interrupted
     or not.
     """
-    if settings.vector_dropout is None:
-        share = vector_dropout_of(likes.n_likes, likes.n_items)
-        settings = settings.model_copy(update={"vector_dropout": share})
+    settings = with_vector_dropout(settings, likes)
     objective = _objective(documents, likes, settings, network.attention, processes)
     device = pick_device(settings.device)
     with reproducible(settings.n_threads, is_exact=device.type == "cpu"):

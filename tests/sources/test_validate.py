@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
-from mars_model.importing.sources import INTERACTIONS, ITEMS, LISTS
+from mars_model.importing.sources import SOURCES
 from mars_model.sources.files import read_file
 from mars_model.sources.look import look_at
 from mars_model.sources.name_rows import Named, Read, name_rows
@@ -26,7 +26,7 @@ NO_NUMBER = "is no whole number of 64 bits, as the ids in the table are"
 EVENT = "user_id string, item_id string, rating string, interacted_at string"
 
 
-COLUMNS = {source.table: source.columns for source in (ITEMS, INTERACTIONS, *LISTS)}
+COLUMNS = {source.table: source.columns for source in SOURCES}
 
 
 def named(table: str, rows: DataFrame | Read, *extra: str) -> Named:
