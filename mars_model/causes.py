@@ -136,7 +136,9 @@ def _hidden_by_others() -> list[str]:
     known = {*sys.stdlib_module_names, *_PACKAGES}
     loaded = [(name, getattr(module, "__file__", None)) for name, module in sys.modules.items()]
     files = {Path(file) for name, file in loaded if name in known and file}
-    return sorted(str(file) for file in files if {*file.resolve().parents} & named)
+    folders_of = {file: {*file.resolve().parents} for file in files}
+    # An environment may itself lie in a folder of PYTHONPATH, as .venv does in a checkout.
+    return sorted(str(file) for file, held in folders_of.items() if held & named and not held & own)
 
 
 def _texts(error: BaseException) -> Iterator[str]:

@@ -154,3 +154,13 @@ def test_what_is_used_up_is_told_from_what_is_refused() -> None:
     assert is_exhaustion(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/shop/items"))
     assert is_exhaustion(MemoryError())
     assert not is_exhaustion(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "items.csv"))
+
+
+def test_an_environment_inside_a_folder_of_pythonpath_hides_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A checkout holds its environment in .venv, and may stand in PYTHONPATH.
+    holds_all = Path(pd.__file__).parents[4]
+    monkeypatch.setenv("PYTHONPATH", str(holds_all))
+    said = cause_of(ImportError("failed to map segment from shared object"))
+    assert said is not None and "memory is used up" in said
