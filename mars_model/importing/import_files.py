@@ -22,7 +22,11 @@ from mars_model.settings import Settings
 from mars_model.sources.look import Looked, look_at
 from mars_model.sources.name_rows import Named
 from mars_model.tables.contracts import IdTypes
+from mars_model.tables.session import compiled_plans
 from mars_model.tables.warehouse import Warehouse
+
+# From about so many bytes on, an import is quicker with compiled plans (docs/performance.md).
+_LARGE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ def merge_named(
 ) -> list[Imported]:
     """Rows with our names, by table, into their tables: all are checked, then all are written."""
     with ExitStack() as stack:
+        if any(rows.n_bytes is None or rows.n_bytes >= _LARGE_BYTES for rows in named.values()):
+            stack.enter_context(compiled_plans(warehouse.spark))
         checked = _check_all(warehouse, settings, named, stack, keeps_bad=not options.is_dry_run)
         events, items = checked.get("interactions"), checked.get("items")
         unknown = find_unknown(warehouse, events, items) if events else None

@@ -22,6 +22,11 @@ class DataFiles:
     format: str  # parquet, csv or json
     files: tuple[Path, ...]  # none where the source lies where only Spark reaches it
 
+    @property
+    def n_bytes(self) -> int | None:
+        """What the files take on the disk; None where only Spark reaches them."""
+        return sum(path.stat().st_size for path in self.files) if self.files else None
+
 
 def find_data_files(source: str) -> DataFiles:
     """The files of a source, in the order of their names.

@@ -34,7 +34,7 @@ def read_file(
     data = find_data_files(source)
     if data.format == "parquet":
         with readable(source):
-            return Read.of(source, read_parquet(spark, data, folder))
+            return Read.of(source, read_parquet(spark, data, folder), data.n_bytes)
     if not data.files:
         with readable(source):
             data = local_files(source, _fetched(spark, source, folder))
@@ -42,7 +42,7 @@ def read_file(
     places = [f"c{place}" for place in range(len(table.names))]
     schema = StructType([StructField(name, StringType()) for name in [*places, CORRUPT, WHY]])
     rows = spark.read.schema(schema).parquet(str(folder / "rows"))
-    return Read(source, rows, tuple(table.names), tuple(table.notes))
+    return Read(source, rows, tuple(table.names), tuple(table.notes), data.n_bytes)
 
 
 @contextmanager

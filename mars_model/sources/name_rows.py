@@ -25,15 +25,16 @@ class Read:
     rows: DataFrame
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    n_bytes: int | None = 0  # of the files; None where it is not known
 
     @classmethod
-    def of(cls, source: str, rows: DataFrame) -> "Read":
+    def of(cls, source: str, rows: DataFrame, n_bytes: int | None = 0) -> "Read":
         """Rows that are there with names of their own."""
         of_lines = [name for name in (CORRUPT, WHY) if name in rows.columns]
         names = [name for name in rows.columns if name not in of_lines]
         ordered = rows.select(*[column(name) for name in [*names, *of_lines]])
         placed = ordered.toDF(*[f"c{place}" for place in range(len(names))], *of_lines)
-        return cls(source, placed, tuple(names))
+        return cls(source, placed, tuple(names), n_bytes=n_bytes)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Named:
     rows: DataFrame
     columns: Columns
     notes: tuple[str, ...] = ()
+    n_bytes: int | None = 0  # of the files; None where it is not known
 
     def column_or_null(self, name: str) -> Column:
         """A column where it is there."""
@@ -69,4 +71,4 @@ def name_rows(
     rows = read.rows.select(
         *[F.col(f"c{place}").alias(name) for name, place in at.items()], raw.alias(RAW), *of_lines
     )
-    return Named(read.source, rows, columns, read.notes)
+    return Named(read.source, rows, columns, read.notes, read.n_bytes)

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from py4j.java_gateway import JavaGateway
@@ -30,6 +32,10 @@ _SETTINGS: dict[str, bool | float | int | str | None] = {
     "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
     # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
     "spark.executorEnv.OMP_NUM_THREADS": "1",
+}
+_COMPILED = {
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",  # Spark's own defaults
 }
 
 
@@ -61,6 +67,19 @@ def open_session() -> SparkSession:
 def is_on_one_machine(context: SparkContext) -> bool:
     """Whether Spark runs on this machine alone, and so its workers and processes do."""
     return str(context.master).split("[")[0] == "local"
+
+
+@contextmanager
+def compiled_plans(spark: SparkSession) -> Iterator[None]:
+    """Plans are compiled in this block: worth it for millions of rows, and seconds lost for few."""
+    held = {key: spark.conf.get(key) for key in _COMPILED}
+    try:
+        for key, value in _COMPILED.items():
+            spark.conf.set(key, value)
+        yield
+    finally:
+        for key, before in held.items():
+            spark.conf.set(key, str(before))
 
 
 def _keep_traces_out_of_logs() -> None:
