@@ -1,5 +1,6 @@
 """Reads Parquet, CSV and JSON lines as they come; what cannot be parsed is kept as a bad row."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from mars_model.sources.data_files import find_data_files, local_files
 from mars_model.sources.name_rows import Read
 from mars_model.sources.parquet_files import read_parquet
 from mars_model.sources.text_tables import CORRUPT, WHY, write_text_table
+
+# What Java's own words name objects by: their packages, and where they lie in memory.
+_JAVA_NAMES = re.compile(r"\b(?:[a-z]\w*\.){2,}(?=[A-Z])|@[0-9a-f]{5,8}\b")
 
 
 def read_file(
@@ -78,4 +82,5 @@ def _reason(error: PySparkException | Py4JJavaError) -> str:
         while cause.getCause() is not None:
             cause = cause.getCause()
         text = str(cause.getMessage() or cause.toString())
-    return (text.strip().splitlines() or ["no reason given"])[0].rstrip(".")
+    first = (text.strip().splitlines() or ["no reason given"])[0]
+    return _JAVA_NAMES.sub("", first).rstrip(".")
