@@ -16,6 +16,7 @@ from mars_model.night.checks import (
 from mars_model.night.gates import judge_gates, measure_gates
 from mars_model.night.prepare import Prepared
 from mars_model.night.publish import SEEN_ALL, unserved_users
+from mars_model.night.published_rows import row_hash
 from mars_model.night.runs import Run
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
@@ -29,6 +30,7 @@ class Report:
     gates: dict[str, float]
     failures: list[Failure]
     unserved: DataFrame | None  # rows of unserved_users; None: everybody got N rows
+    rows_hash: str | None  # of all rows, as they are published
 
 
 def audit(
@@ -45,7 +47,8 @@ def audit(
     """
     segments = prepared.inputs.segments
     users = scored_view(scored, segments.names if segments else (), run.top_n)
-    rows, items = rows_view(users), items_view(warehouse, run.input_versions, users, run.run_date)
+    rows, versions = rows_view(users), run.input_versions
+    items = items_view(warehouse, versions, users, run.run_date, row_hash(run))
     of_users, of_items = look_at_users(users), look_at_items(items)
     n_offending, n_unserved, unserved = dict(of_users.n_offending), 0, None
     if n_offending["served_in_full"]:  # nobody has a coded reason yet
@@ -73,7 +76,7 @@ def audit(
     }
     if n_by_fallback:
         counts[f"users_by_{settings.scoring.fallback}"] = n_by_fallback
-    return Report(counts, gates, failures, unserved)
+    return Report(counts, gates, failures, unserved, of_items.rows_hash)
 
 
 def _has_everybody_seen_all(found: UserFacts, unserved: DataFrame | None) -> bool:

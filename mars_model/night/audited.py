@@ -7,16 +7,18 @@
 `audited_items`: `item_id` and `segment` of the users who got it, `n_rows`, `is_known` (in the
 catalogue), `available_from`, `available_until`, `exclusions` (array of structs), `is_of_segment`,
 `at_midnight` (UTC, of the run date); of rows of the model their number and sum of scores; how many
-rows have each kind of reason; and for each check of rows how many are broken.
+rows have each kind of reason; for each check of rows how many are broken; and, where a hash of rows
+is given, `rows_xor` and `rows_sum` (published_rows.py).
 """
 
 from collections.abc import Sequence
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.night.checks import checks_of, reason_counts
+from mars_model.night.published_rows import hash_aggregates
 from mars_model.scoring.list_rows import LIST_FIELDS
 from mars_model.scoring.score_block import MODEL_SOURCE
 from mars_model.tables.warehouse import Warehouse
@@ -82,8 +84,9 @@ def items_view(
     versions: dict[str, int],
     users: DataFrame,
     run_date: date,
+    row_hash: Column | None = None,
 ) -> DataFrame:
-    """`audited_items` of `audited_users`."""
+    """`audited_items` of `audited_users`; `row_hash` is that of one of `audited_rows`."""
     is_mars = F.col("source") == MODEL_SOURCE
     counted = (
         rows_view(users)
@@ -94,6 +97,7 @@ def items_view(
             F.sum(F.when(is_mars, F.col("score"))).alias("sum_of_scores"),
             *[F.count_if(has_it).alias(name) for name, has_it in reason_counts().items()],
             *[F.count_if(broken).alias(name) for name, broken in checks_of("rows").items()],
+            *([] if row_hash is None else hash_aggregates(row_hash)),
         )
     )
     items = warehouse.read("items", versions["items"]).select(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mars_model.night.published_rows import hash_text
 from mars_model.resources import sql_files
 from mars_model.scoring.claims import REASON_KINDS
 from mars_model.scoring.score_block import MODEL_SOURCE
@@ -45,6 +46,7 @@ class ItemFacts:
     mean_score: float | None  # of the model's rows
     n_by_reason: dict[str, int]  # rows, by `rows_by_reason_<kind>`
     n_offending: dict[str, int]
+    rows_hash: str | None = None  # of the rows as they are published
 
 
 def check_names() -> list[str]:
@@ -93,19 +95,22 @@ def look_at_users(users: DataFrame) -> UserFacts:
 
 def look_at_items(items: DataFrame) -> ItemFacts:
     """Count all that is asked of `audited_items`, and of the rows behind it, in one pass."""
-    checks = checks_of("items")
+    checks, is_hashed = checks_of("items"), "rows_xor" in items.columns
+    hashes = [F.bit_xor("rows_xor").alias("xor"), F.sum("rows_sum").alias("sum")]
     found = items.agg(
         F.count_distinct("item_id").alias("n_items"),
         (F.sum("sum_of_scores") / F.sum("n_mars_rows")).alias("mean_score"),
         *[F.sum(F.when(broken, F.col("n_rows"))).alias(name) for name, broken in checks.items()],
         *[F.sum(name).alias(name) for name in (*reason_counts(), *checks_of("rows"))],
+        *(hashes if is_hashed else []),
     ).first()
     assert found is not None
     counts = found.asDict()
     n_items, mean_score = int(counts.pop("n_items")), counts.pop("mean_score")
+    rows_hash = hash_text(counts.pop("xor"), counts.pop("sum")) if is_hashed else None
     n_by_reason = {name: int(counts.pop(name) or 0) for name in reason_counts()}
     n_offending = {name: int(n or 0) for name, n in counts.items()}
-    return ItemFacts(n_items, mean_score, n_by_reason, n_offending)
+    return ItemFacts(n_items, mean_score, n_by_reason, n_offending, rows_hash)
 
 
 def describe(

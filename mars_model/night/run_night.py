@@ -1,5 +1,6 @@
 """A night: one pass over one pin. Prepare, score, audit, publish."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -18,7 +19,8 @@ from mars_model.night.checks import Failure
 from mars_model.night.clock import Clock, Say
 from mars_model.night.prepare import Prepared, prepared_night
 from mars_model.night.publish import STAGED_TABLE, publish, record_unserved, rows_of, set_aside
-from mars_model.night.runs import PUBLISHED_TABLE, Run
+from mars_model.night.published_rows import describe_difference, what_differs
+from mars_model.night.runs import PUBLISHED_TABLE, RUNS_TABLE, Run
 from mars_model.night.score import scored_users
 from mars_model.settings import Settings
 from mars_model.tables.contracts import OPTIONAL_SOURCES
@@ -40,22 +42,26 @@ def run_night(
     """Bring every input up to date, score all users, audit, publish; returns the run's record.
 
     With `skip_published` a night that stands published with the same inputs and settings is
-    left as it is. Raises AuditFailedError where the audit stops it: what readers see stays.
+    left as it is, if its rows are those of its record. Raises AuditFailedError where the audit
+    stops it: what readers see stays.
     """
     bundle = registry.promoted()
     require_same_settings(bundle, settings)
     clock = Clock(say)
     pin = pin_inputs(warehouse)
     run = begin_run(pin, bundle, settings, run_date)
-    for table in (PUBLISHED_TABLE, STAGED_TABLE):
+    for table in (PUBLISHED_TABLE, STAGED_TABLE, RUNS_TABLE):
         warehouse.add_new_columns(table)
     earlier = runs.read_runs(warehouse)
     for missing in runs.add_missing(warehouse, earlier):
         say(f"run {missing.run_id} had died after it was published; its record is written now")
     before = runs.find_run(earlier, run.run_id)
     if skip_published and before is not None and before.status == runs.PUBLISHED:
-        say(f"run {run.run_id} stands published already")
-        return before
+        differs = what_differs(warehouse, before)
+        if differs is None:
+            say(f"run {run.run_id} stands published already")
+            return before
+        say(f"{describe_difference(before, differs)}. The date is scored and published anew")
     with prepared_night(warehouse, bundle, settings, run_date, pin, clock) as prepared:
         versions = prepared.pin.versions(*SOURCES, *OPTIONAL_SOURCES, *DERIVED)
         run = replace(run, input_versions=versions)
@@ -82,6 +88,8 @@ def begin_run(pin: Pin, bundle: Bundle, settings: Settings, run_date: date) -> R
         top_n=settings.scoring.top_n,
         min_likes=settings.likes.min_per_user,
         input_versions=pin.versions(*SOURCES, *OPTIONAL_SOURCES),
+        input_tables={table: f"{of}@{rows}" for table, (of, rows) in inputs.items()},
+        settings=json.dumps(shaping, sort_keys=True),
     )
 
 
@@ -109,6 +117,7 @@ def _score_and_publish(
             gates=report.gates,
             durations_s=clock.durations_s,
             failures={failure.name: failure.n_rows for failure in report.failures},
+            rows_hash=report.rows_hash,
         )
         rows = rows_of(scored, run)
         if report.failures:

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, get_origin
 
 from mars_model.tables.warehouse import Warehouse
 
@@ -31,6 +31,10 @@ class Run:
     gates: dict[str, float] = field(default_factory=dict)
     durations_s: dict[str, float] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    # What follows is not in the records of earlier releases.
+    input_tables: dict[str, str] = field(default_factory=dict)  # by source: which table, which rows
+    settings: str | None = None  # all that shape rows and audit, as JSON
+    rows_hash: str | None = None  # of the published rows: published_rows.py
 
     def with_status(self, status: str, **facts: Any) -> "Run":
         """The same run, further on."""
@@ -42,11 +46,16 @@ class Run:
 
     @classmethod
     def of_note(cls, note: dict[str, Any]) -> "Run | None":
-        """The record of a commit; None where it carries none of this release."""
+        """The record of a commit; None where it carries none that this release can read."""
         record = note.get("run")
-        if not isinstance(record, dict) or {f.name for f in fields(cls)} != set(record):
+        if not isinstance(record, dict) or not set(record) >= _REQUIRED:
             return None
-        return cls(**{**record, "run_date": date.fromisoformat(record["run_date"])})
+        known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
+        return cls(**{**known, "run_date": date.fromisoformat(record["run_date"])})
+
+
+_REQUIRED = {f.name for f in fields(Run) if f.default is MISSING and f.default_factory is MISSING}
+_MAPS = {f.name for f in fields(Run) if get_origin(f.type) is dict}
 
 
 def name_run(
@@ -95,11 +104,17 @@ def read_runs(warehouse: Warehouse) -> list[Run]:
 
 
 def record(warehouse: Warehouse, run: Run) -> None:
-    """Append the run's row; where its date has rows already, these are written with it anew."""
+    """Append the run's row; where its date has rows already, these are written with it anew.
+
+    A refused try of a run that stands published leaves its record as it is.
+    """
     warehouse.create(RUNS_TABLE)
     others = [one for one in _recorded(warehouse) if one.run_date == run.run_date]
     if not others:
         warehouse.append(RUNS_TABLE, [asdict(run)])
+        return
+    before = find_run(others, run.run_id)
+    if run.status == AUDIT_FAILED and before is not None and before.status == PUBLISHED:
         return
     replaced = [
         one.with_status(SUPERSEDED) if run.status == PUBLISHED and one.status == PUBLISHED else one
@@ -125,9 +140,7 @@ def _recorded(warehouse: Warehouse) -> list[Run]:
         return []
     names = [f.name for f in fields(Run)]
     rows = warehouse.read_arrow(RUNS_TABLE, names).to_pylist()
-    return [Run(**{name: _plain(value) for name, value in row.items()}) for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    """A map comes as pairs, and as None where it was never written."""
-    return dict(value or ()) if value is None or isinstance(value, list) else value
+    # A map comes as pairs, and as None where it was never written.
+    for row in rows:
+        row |= {name: dict(row[name] or ()) for name in _MAPS}
+    return [Run(**row) for row in rows]

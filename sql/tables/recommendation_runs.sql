@@ -11,6 +11,9 @@ create table ${table} (
     counts map<string, bigint>,
     gates map<string, double> comment 'comparisons with the last published night, and the mean score',
     durations_s map<string, double>,
-    failures map<string, bigint> comment 'offending rows of each failed check'
+    failures map<string, bigint> comment 'offending rows of each failed check',
+    input_tables map<string, string> comment 'of every source: the id of its Delta table and the newest version that made rows',
+    settings string comment 'what shapes rows and audit, as JSON',
+    rows_hash string comment 'of the published rows, in any order'
 ) using delta
 comment 'One row per run'

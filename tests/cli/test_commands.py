@@ -63,7 +63,7 @@ def test_sql_without_a_query_lists_tables_views_and_examples(night: Night) -> No
 
 def test_sql_checks_of_the_published_night_find_nothing(night: Night) -> None:
     shown = run(night, "sql", "--checks").stdout
-    assert f"run {night.run.run_id}: no offending rows in 13 checks" in shown
+    assert f"run {night.run.run_id}: no offending rows in 14 checks" in shown
 
 
 def test_explain_shows_titles_shares_and_counterfactuals(night: Night) -> None:

@@ -127,6 +127,7 @@ def test_what_stands_published_and_should_not_is_found(night, tmp_path):
     assert found == {
         "no_liked_item": (1, "for example {'user_id': 1}"),
         "served_in_full": (1, "for example {'user_id': 4}"),
+        "rows_as_recorded": (38, "37 rows where its record says 38"),
     }
 
 

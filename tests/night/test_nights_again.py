@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from deltalake import DeltaTable
 
 from mars_model.errors import AuditFailedError
 from mars_model.night.run_night import run_night
+from mars_model.night.runs import Run
 from mars_model.tables.warehouse import Warehouse
 from tests.conftest import Night, small_settings
 from tests.night.conftest import by_user, copy_night, rows_of
@@ -22,12 +24,15 @@ from tests.night.conftest import by_user, copy_night, rows_of
 pytestmark = pytest.mark.night
 
 
-def run_again(night: Night, *overrides: str, skip_published: bool = False):
+def run_again(
+    night: Night,
+    *overrides: str,
+    skip_published: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> Run:
     """One more run of the night's date, with other settings if need be."""
     settings = small_settings(*overrides)
-    return run_night(
-        night.warehouse, night.registry, settings, night.run_date, lambda _: None, skip_published
-    )
+    return run_night(night.warehouse, night.registry, settings, night.run_date, say, skip_published)
 
 
 def commits_of(warehouse: Warehouse, table: str) -> list[dict]:
@@ -112,21 +117,33 @@ class Recovered:
     """What readers saw after the crash, and the night that ran after it."""
 
     night: Night
+    said: list[str]
     rows_between: list[dict]
     commits_between: list[dict]
 
 
 @pytest.fixture(scope="module")
 def recovered(killed) -> Recovered:
-    """The same night once more, to its end."""
+    """The same night once more, to its end: its rows are not those of its record."""
+    said: list[str] = []
     rows = rows_of(killed.warehouse, "recommendations")
     commits = commits_of(killed.warehouse, "recommendations")
-    return Recovered(replace(killed, run=run_again(killed)), rows, commits)
+    run = run_again(killed, skip_published=True, say=said.append)
+    return Recovered(replace(killed, run=run), said, rows, commits)
 
 
 def test_a_killed_night_leaves_what_readers_see(recovered, night):
     expected = [r for r in rows_of(night.warehouse, "recommendations") if r["user_id"] <= 5]
     assert by_user(recovered.rows_between) == by_user(expected)
+
+
+def test_a_night_whose_rows_are_not_those_of_its_record_says_so(recovered, night):
+    n_left = len(recovered.rows_between)
+    assert recovered.said[0] == (
+        f"run {night.run.run_id}: what stands in recommendations is not what it published: "
+        f"{n_left} rows where its record says 38. The date is scored and published anew"
+    )
+    assert recovered.night.run.rows_hash == night.run.rows_hash
 
 
 def test_the_next_run_ends_in_the_rows_of_a_night_that_was_never_killed(recovered, night):
