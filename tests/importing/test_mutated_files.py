@@ -21,19 +21,20 @@ N_FILES = int(os.environ.get("MARS_MUTATIONS", "100"))
 TRACE = re.compile(r"Traceback|Py4J|\bat org\.|java\.|org\.apache|File \"|error: unexpected")
 
 
-def count_rows(path: Path, separator: str) -> int:
+def count_rows(path: Path, separator: str) -> tuple[int, int]:
     """The records of a file, good and broken, as another reader has them."""
     name = str(path)
     if ".parquet" in path.name:
-        return int(duckdb.sql(f"select count(*) from read_parquet('{name}')").fetchall()[0][0])
+        rows = duckdb.sql(f"select count(*) from read_parquet('{name}')").fetchall()
+        return int(rows[0][0]), 0
     if ".jsonl" in path.name:
         options = "columns={'line': 'varchar'}, delim='\x01', quote='', escape='', header=false"
         lines = duckdb.sql(f"select line from read_csv('{name}', auto_detect=false, {options})")
-        return sum(bool(line and line.strip()) for (line,) in lines.fetchall())
+        return sum(bool(line and line.strip()) for (line,) in lines.fetchall()), 0
     return count_records(path, separator)
 
 
-def count_records(path: Path, separator: str) -> int:
+def count_records(path: Path, separator: str) -> tuple[int, int]:
     """The records of a CSV file: rows, and what DuckDB rejects by the strict rules."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
@@ -47,7 +48,20 @@ def count_records(path: Path, separator: str) -> int:
             "ignore_errors=true, store_rejects=true, parallel=false)"
         ).fetchall()
         rejects = other.sql("select count(distinct line) from reject_errors").fetchall()
-    return int(rows[0][0]) + int(rejects[0][0])
+    return int(rows[0][0]), int(rejects[0][0])
+
+
+def are_same_rows(done: dict, n_rows: int, n_broken: int) -> bool:
+    """Whether the import counted as the other reader did.
+
+    Where a quote stands wrong, nothing says where its record ends: the rows beside it count.
+    """
+    rejected = {reason: each["n"] for reason, each in done["rejected"].items()}
+    n_all = done["n_good"] + sum(rejected.values())
+    if any(reason.startswith("the line is no CSV") for reason in rejected):
+        n_cut = sum(n for reason, n in rejected.items() if reason.startswith("the line "))
+        return n_all - n_cut == n_rows
+    return n_all == n_rows + n_broken
 
 
 @pytest.mark.long
@@ -70,7 +84,6 @@ def test_every_mutated_file_is_read_row_by_row_or_refused_in_a_sentence(
             outcomes["refused"] += 1
             continue
         (done,) = json.loads(result.stdout)
-        n_rejected = sum(each["n"] for each in done["rejected"].values())
         noted = re.search(r"separated by '(.+)'", " ".join(done["notes"]))
         separator = noted[1].replace("\\t", "\t") if noted else ","
         try:
@@ -78,7 +91,7 @@ def test_every_mutated_file_is_read_row_by_row_or_refused_in_a_sentence(
         except duckdb.Error:
             outcomes["read, and refused by the other reader"] += 1
             continue
-        if done["n_good"] + n_rejected != expected:
+        if not are_same_rows(done, *expected):
             read = f"{done['n_good']} rows, rejected {done['rejected']}"
             faults.append(f"{number}: {path.name}: {read}, {expected} by the other reader")
             continue
