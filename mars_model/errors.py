@@ -36,8 +36,8 @@ class AuditFailedError(MarsBatchError):
     exit_code = 4
 
 
-class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C in a training; no error, so nothing but a command catches it by accident."""
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM, in a command's own words; no error, so nothing catches it by accident."""
 
     exit_code = 130
 

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "mars_model"
 # A room may import those that stand before it; rooms of one line do not import each other.
 FLOORS = (
     ("errors", "resources", "prerequisites", "causes"),
-    ("settings",),
+    ("settings", "locks"),
     ("tables",),
     ("sources", "features"),
     ("bundle",),

@@ -20,8 +20,11 @@ from mars_model.bundle.manifest import (
 )
 from mars_model.bundle.promotion import Decision, add_decision, read_promotions
 from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.errors import InputDataError
+from mars_model.errors import InputDataError, MarsBatchError
+from mars_model.locks import locked
 
+_LOCK_FILE = ".registry.lock"
+_WAIT_S = 30.0  # a record is written in milliseconds
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a folder here, never a path out of it
 
 
@@ -86,7 +89,7 @@ class Registry:
         """Write a bundle whole or not at all.
 
         `write_files` puts `model_files` into the folder it is given; where it raises, no bundle
-        is left. A bundle with the same content is replaced by itself.
+        is left. Of one with the same content only the manifest is replaced.
         """
         with draft_folder(self.folder) as (draft, place):
             write_files(draft)
@@ -101,7 +104,13 @@ class Registry:
                 files=files,
             )
             write_manifest(draft, manifest)
-            return Bundle(place(manifest.model_version), manifest)
+            with self.alone():
+                held = self._find(manifest.model_version)
+                if held is None:
+                    return Bundle(place(manifest.model_version), manifest)
+                # Its files are the same, and nights may be reading them.
+                (draft / MANIFEST_FILE).replace(held.file(MANIFEST_FILE))
+                return Bundle(held.folder, manifest)
 
     def open(self, model_version: str) -> Bundle:
         """A bundle by name, verified. Raises InputDataError where there is none."""
@@ -114,6 +123,13 @@ class Registry:
             )
         return Bundle(folder, read_manifest(folder))
 
+    def _find(self, model_version: str) -> Bundle | None:
+        """A bundle that is there and whole."""
+        try:
+            return self.open(model_version)
+        except MarsBatchError:
+            return None
+
     def versions(self) -> list[str]:
         """All model versions here, by name."""
         return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{MANIFEST_FILE}"))
@@ -125,7 +141,14 @@ class Registry:
     def record(self, decision: Decision) -> None:
         """Record a decision; where it promotes, readers see the old name or the new one."""
         self.open(decision.model_version)
-        add_decision(self.folder, decision)
+        with self.alone():
+            add_decision(self.folder, decision)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from changing the registry meanwhile; readers go on."""
+        with locked(self.folder / _LOCK_FILE, f"model registry {self.folder}", _WAIT_S):
+            yield
 
     def decisions(self) -> dict[str, Decision]:
         """The latest decision about each model version."""

@@ -1,9 +1,6 @@
 """What every command works on: settings, warehouse, registry, and how it speaks."""
 
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mars_model.bundle.registry import Registry
-from mars_model.causes import cause_of, first_cause
-from mars_model.cli.as_json import as_json, show_error
-from mars_model.errors import MarsBatchError, SettingsError, TrainingInterrupted
+from mars_model.cli.as_json import as_json
+from mars_model.cli.ending import EndsInSentence
+from mars_model.cli.interrupts import heed_signals
+from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
@@ -129,74 +127,6 @@ def run_date_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-class EndsInSentence(click.Command):
-    """A command that ends in a sentence and an exit code, never in a stack trace.
-
-    With --json, which it has as an option of its own, stdout holds both as an object.
-    """
-
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **extra: Any,
-    ) -> click.Context:
-        """Read the words that were typed."""
-        with _ended_with_sentence(False, "--json" in args):
-            return super().make_context(info_name, args, parent, **extra)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        is_verbose, is_json = (bool(ctx.params.get(name)) for name in ("is_verbose", "is_json"))
-        with _ended_with_sentence(is_verbose, is_json):
-            return super().invoke(ctx)
-
-
-@contextmanager
-def _ended_with_sentence(is_verbose: bool, is_json: bool) -> Iterator[None]:
-    try:
-        yield
-    except (click.exceptions.Exit, BrokenPipeError):
-        raise
-    except TrainingInterrupted as stopped:
-        if is_json:
-            show_error(str(stopped), stopped.exit_code)
-        click.echo(str(stopped), err=True)
-        sys.exit(stopped.exit_code)
-    except (click.ClickException, click.Abort, KeyboardInterrupt) as error:
-        if is_json:
-            if isinstance(error, click.ClickException):
-                show_error(error.format_message(), error.exit_code)
-            else:
-                show_error("aborted", 1)
-        raise  # click itself says it on stderr
-    except Exception as error:  # the last place before a stack trace would be shown
-        if is_verbose:
-            traceback.print_exception(error)
-        sentence, exit_code, details = _described(error)
-        if is_json:
-            show_error(sentence, exit_code, details)
-        click.echo(f"error: {printable(sentence)}", err=True)
-        if not is_verbose and sentence.startswith("unexpected "):
-            click.echo("Run it again with --verbose for the whole trace.", err=True)
-        sys.exit(exit_code)
-
-
-def _described(error: Exception) -> tuple[str, int, Mapping[str, Any] | None]:
-    """The sentence, the exit code, and what stands beside them under --json."""
-    if isinstance(error, MarsBatchError):
-        return str(error), error.exit_code, error.details
-    if cause := cause_of(error):
-        return cause, 1, None
-    return f"unexpected {type(error).__name__}: {first_cause(error)}", 1, None
-
-
-def printable(text: str) -> str:
-    """Text without what a terminal would obey: what stands in a file's row ends up in sentences."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def run_as_job(command: click.Command) -> None:
     """The entry point of jobs/*.py: a command with the global options as its own."""
 
@@ -207,4 +137,5 @@ def run_as_job(command: click.Command) -> None:
         ctx.obj = Job(**{f.name: options.pop(f.name) for f in fields(Job)})
         ctx.invoke(command, **options)
 
+    heed_signals()
     job()

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from mars_model import __version__
-from mars_model.cli.job import EndsInSentence, Job, global_options
+from mars_model.cli.ending import EndsInSentence
+from mars_model.cli.job import Job, global_options
 
 # Each as `x_y_command` in the file of its name `x-y`, or of that given here.
 COMMANDS = (
@@ -41,7 +42,9 @@ class SentenceGroup(EndsInSentence, click.Group):
         return command
 
 
-@click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "mars-batch", cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="mars-batch")
 @global_options
 @click.pass_context
@@ -49,7 +52,7 @@ def main(ctx: click.Context, /, **options: Any) -> None:
     """Recommend items to every user of a warehouse, nightly, and say why.
 
     Exit codes: 0 done; 2 wrong usage or settings; 3 bad input data; 4 an audit failed and
-    nothing was published; 130 a training was interrupted; 1 anything else.
+    nothing was published; 130 interrupted by Ctrl-C or SIGTERM; 1 anything else.
 
     Example: mars-batch --warehouse warehouse nightly --run-date 2026-11-23
     """

@@ -3,6 +3,8 @@
 import sys
 
 from mars_model.causes import cause_of, first_cause
+from mars_model.cli.interrupts import heed_signals, say_interrupted
+from mars_model.errors import Interrupted
 from mars_model.prerequisites import python_problem
 
 
@@ -11,10 +13,14 @@ def main() -> None:
     problem = python_problem()
     if problem is not None:
         sys.exit(f"error: {problem}")
+    heed_signals()
     try:
         from mars_model.cli.main import main as commands
 
         commands()
+    except KeyboardInterrupt as stopped:  # before or after the command itself
+        sys.stderr.write(f"{say_interrupted(None, stopped)}\n")
+        sys.exit(Interrupted.exit_code)
     except Exception as error:  # a package that is missing, or another one of its name
         sys.exit(f"error: {cause_of(error) or f'mars-batch does not load: {first_cause(error)}'}")
 

@@ -9,7 +9,7 @@ import click
 
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import table
-from mars_model.errors import needs_extras
+from mars_model.errors import Interrupted, needs_extras
 
 if TYPE_CHECKING:
     from mars_model.comparing.tune import Tuned
@@ -69,12 +69,11 @@ def tune_command(
         tuned = tune(
             job.warehouse, database, settings, run_date, n_trials, fixed, timeout_s, job.say
         )
-    except KeyboardInterrupt:
-        job.say(
-            f"stopped; finished trials stay in {database}, their files in "
+    except KeyboardInterrupt as stopped:
+        raise Interrupted(
+            f"tune interrupted: finished trials stay in {database}, their files in "
             f"{files_of(database)}, and the same command goes on from there"
-        )
-        raise
+        ) from stopped
     job.show(_text(tuned, n_trials), asdict(tuned))
 
 

@@ -23,9 +23,12 @@ from mars_model.evaluation.fit import FittingTask, fit
 from mars_model.evaluation.training_set import TrainingData
 from mars_model.features.likes import LikeMatrix
 from mars_model.fitting.training_data import read_training_data
+from mars_model.locks import locked
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
 from mars_model.training.epoch_records import Progress
+
+_WAIT_S = 5.0  # a search takes hours: whoever meets one is told
 
 
 @dataclass(frozen=True)
@@ -57,30 +60,32 @@ def tune(
     Trials learn and are judged as `train` does it before the run date: same likes, same hold-out,
     same validation. The first one tries the settings as they are; those of `fixed`, by dotted
     name, stay so throughout. The files beside the study are brought up to date after every trial.
+    Raises MarsBatchError where another process goes on with the same study.
     """
     started = time.monotonic()
     space = space_of(settings, fixed)
     data = read_training_data(warehouse, settings, run_date)
     kept, held = data.hold_out(settings)
-    study = open_study(
-        database,
-        space,
-        values_in(settings, space, kept),
-        made_of(settings, space, data),
-        settings.training.seed,
-        n_warmup_epochs=max(1, settings.training.max_epochs // 5),
-    )
-    if n_interrupted := study.fail_interrupted():
-        say(f"{n_interrupted} interrupted trial(s) are tried again")
-    evaluate = partial(_evaluate, settings, data, kept, held)
-    while study.n_finished() < n_trials:
-        if timeout_s is not None and time.monotonic() - started >= timeout_s:
-            say(f"{timeout_s:g} s have passed: no further trial is started")
-            break
-        record = study.run_next(evaluate)
-        best = write_files(study, database, settings, list(space))
-        say(trial_line(record, best, study.n_finished(), n_trials))
-    return _report(study, database, settings, list(space))
+    with locked(database.with_suffix(".lock"), f"study {database}", _WAIT_S):
+        study = open_study(
+            database,
+            space,
+            values_in(settings, space, kept),
+            made_of(settings, space, data),
+            settings.training.seed,
+            n_warmup_epochs=max(1, settings.training.max_epochs // 5),
+        )
+        if n_interrupted := study.fail_interrupted():
+            say(f"{n_interrupted} interrupted trial(s) are tried again")
+        evaluate = partial(_evaluate, settings, data, kept, held)
+        while study.n_finished() < n_trials:
+            if timeout_s is not None and time.monotonic() - started >= timeout_s:
+                say(f"{timeout_s:g} s have passed: no further trial is started")
+                break
+            record = study.run_next(evaluate)
+            best = write_files(study, database, settings, list(space))
+            say(trial_line(record, best, study.n_finished(), n_trials))
+        return _report(study, database, settings, list(space))
 
 
 def _evaluate(

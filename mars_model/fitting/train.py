@@ -8,7 +8,7 @@ from datetime import date
 from mars_model.bundle.agreement import settings_mismatches
 from mars_model.bundle.promotion import Decision, Measured, Unmeasured, decide
 from mars_model.bundle.registry import Bundle, Registry
-from mars_model.errors import MarsBatchError, TrainingInterrupted
+from mars_model.errors import Interrupted, MarsBatchError
 from mars_model.evaluation.export_bundle import write_bundle
 from mars_model.evaluation.fit import FittingTask, checkpoints_of, fit
 from mars_model.evaluation.validation import validation_of
@@ -47,7 +47,7 @@ def train_model(
 
     Goes on from the checkpoint of the same training where there is one; `say` hears of it. With
     several processes, each takes a share of every batch.
-    Raises TrainingInterrupted at Ctrl-C.
+    Raises Interrupted at Ctrl-C.
     """
     own = settings_of_process(settings, n_processes, warehouse.spark)
     data = read_training_data(warehouse, settings, run_date)
@@ -79,28 +79,46 @@ def train_model(
 def promote_if_no_worse(
     registry: Registry, new: Bundle, settings: Settings, run_date: date, measure: Measure
 ) -> Decision:
-    """Put the new bundle in use unless it is worse by more than the margin; record why."""
+    """Put the new bundle in use unless it is worse by more than the margin; record why.
+
+    Where another one was put in use while they were compared, they are compared again.
+    """
     metrics = new.manifest.metrics
     measured = Measured(new.model_version, metrics["validation_map@500"])
-    decision = decide(
-        measured,
-        _measure_in_use(registry, measured, settings, measure),
-        int(metrics["n_validation_users"]),
-        settings.promotion.max_map_loss,
-        run_date,
-    )
-    registry.record(decision)
-    return decision
+    while True:
+        in_use = _version_in_use(registry)
+        decision = decide(
+            measured,
+            _measure_in_use(registry, in_use, measured, settings, measure),
+            int(metrics["n_validation_users"]),
+            settings.promotion.max_map_loss,
+            run_date,
+        )
+        with registry.alone():
+            if _version_in_use(registry) == in_use:
+                registry.record(decision)
+                return decision
+
+
+def _version_in_use(registry: Registry) -> str | Unmeasured | None:
+    """The model version in use; why nobody knows it where its record cannot be read."""
+    try:
+        return registry.promoted_version()
+    except MarsBatchError as error:
+        return Unmeasured(str(error))
 
 
 def _measure_in_use(
-    registry: Registry, new: Measured, settings: Settings, measure: Measure
+    registry: Registry,
+    version: str | Unmeasured | None,
+    new: Measured,
+    settings: Settings,
+    measure: Measure,
 ) -> Measured | Unmeasured | None:
     """The bundle in use on the new held-out likes; None where there is none."""
+    if version is None or isinstance(version, Unmeasured):
+        return version
     try:
-        version = registry.promoted_version()
-        if version is None:
-            return None
         if version == new.model_version:
             return new
         in_use = registry.open(version)
@@ -125,4 +143,4 @@ def _told_what_is_kept(checkpoints: Checkpoints) -> Iterator[None]:
             if n_epochs
             else "no epoch was finished. Run the same command again to start anew"
         )
-        raise TrainingInterrupted(f"training interrupted: {kept}") from error
+        raise Interrupted(f"training interrupted: {kept}") from error

@@ -109,6 +109,11 @@ def record(warehouse: Warehouse, run: Run) -> None:
     A refused try of a run that stands published leaves its record as it is.
     """
     warehouse.create(RUNS_TABLE)
+    with warehouse.alone(RUNS_TABLE):
+        _record(warehouse, run)
+
+
+def _record(warehouse: Warehouse, run: Run) -> None:
     others = [one for one in _recorded(warehouse) if one.run_date == run.run_date]
     if not others:
         warehouse.append(RUNS_TABLE, [asdict(run)])

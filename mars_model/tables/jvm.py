@@ -1,11 +1,16 @@
-"""Starts Spark's JVM, and keeps what it says to itself until it stands."""
+"""Starts Spark's JVM, keeps what it says to itself until it stands, and ends it at an interrupt."""
 
 import os
+import subprocess
 import threading
+import traceback
 from contextlib import suppress
 
 from py4j.java_gateway import JavaGateway
 from pyspark.java_gateway import launch_gateway
+
+# How long it may take to stop its work and delete its scratch files, or to come up and end then.
+_PATIENCE_S = 3.0
 
 
 class StartingJvm:
@@ -19,6 +24,7 @@ class StartingJvm:
         self._is_kept = True
         self._lock = threading.Lock()
         self._reader: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> JavaGateway:
         """The way to a new JVM. Raises PySparkRuntimeError where none comes up."""
@@ -26,12 +32,28 @@ class StartingJvm:
         self._reader = threading.Thread(target=self._read, args=(read_end,), daemon=True)
         self._reader.start()
         try:
-            gateway: JavaGateway = launch_gateway(  # type: ignore[no-untyped-call]
-                popen_kwargs={"stderr": write_end}
-            )
-            return gateway
-        finally:
-            os.close(write_end)
+            gateway = _launch(write_end)
+        except KeyboardInterrupt as stopped:
+            # With launch_gateway's variables goes its stdin, at whose end a JVM ends itself.
+            traceback.clear_frames(stopped.__traceback__)
+            self._reader.join(_PATIENCE_S)
+            raise
+        self._process = gateway.proc
+        _started.append(self)
+        return gateway
+
+    def end(self) -> None:
+        """End it, and the Python workers with it; what it says from now on is not shown."""
+        # Without the lock: the handler of a signal may have come while this thread held it.
+        self._is_kept = True
+        if self._process is None or self._reader is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._reader.join(1)  # its workers hold the other end
 
     def pass_on(self) -> None:
         """Show what was kept, and all that comes."""
@@ -53,6 +75,22 @@ class StartingJvm:
             for line in lines:
                 with self._lock:
                     (self._kept.append if self._is_kept else _write)(line)
+
+
+_started: list[StartingJvm] = []
+
+
+def _launch(stderr: int) -> JavaGateway:
+    try:
+        return launch_gateway(popen_kwargs={"stderr": stderr})  # type: ignore[no-untyped-call]
+    finally:
+        os.close(stderr)
+
+
+def end_started() -> None:
+    """End the JVM of this process, where it started one."""
+    for jvm in _started:
+        jvm.end()
 
 
 def _write(line: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,6 +101,7 @@ def _start_context() -> None:
     if not has_gateway() and is_local(spark_settings()):
         # Where a machine is set up for a cluster, a plain path would be one of the cluster's.
         conf.set("spark.hadoop.fs.defaultFS", "file:///")
+    handler = signal.getsignal(signal.SIGINT)
     try:
         # A process has one JVM, also after its session was stopped.
         if not has_gateway() and SparkContext._gateway is None:
@@ -112,6 +114,8 @@ def _start_context() -> None:
         raise MarsBatchError(f"Spark did not start: {why}. Check with: mars-batch doctor") from (
             RuntimeError(f"{error}\n{said}")
         )
+    if handler is not signal.default_int_handler and handler != signal.getsignal(signal.SIGINT):
+        signal.signal(signal.SIGINT, handler)  # Spark's own waits for the job that it interrupts
     jvm.pass_on()
     if has_gateway() and is_on_one_machine(context) and (problem := workers_python_problem()):
         context.stop()

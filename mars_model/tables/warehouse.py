@@ -5,6 +5,7 @@ where they lie on this machine (delta_files.py), and through Spark where they do
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from mars_model.errors import InputDataError
+from mars_model.locks import locked
 from mars_model.settings.local_path import plain_path
 from mars_model.tables import contracts, delta_files, delta_spark
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.delta_files import LocalTable
 from mars_model.tables.pin import Commit, Pin, TablePin
 from mars_model.tables.session import open_session
+
+_WAIT_S = 600.0  # the merge of a large import may take as long
 
 
 class Warehouse:
@@ -146,19 +150,21 @@ class Warehouse:
 
         Without `ids` they are typed as in the source tables.
         """
-        if not self.exists(table):
-            self.spark.sql(
-                contracts.create_statement(
-                    table, delta_spark.quoted(self.location(table)), ids or self.id_types()
-                )
-            )
+        if self.exists(table):
+            return
+        place = delta_spark.quoted(self.location(table))
+        statement = contracts.create_statement(table, place, ids or self.id_types())
+        with self.alone(table):
+            if not self.exists(table):
+                self.spark.sql(statement)
 
     def add_new_columns(self, table: str) -> None:
         """Give a table of an earlier release the columns that are new since; null in its rows."""
-        if self.exists(table):
-            lacking = contracts.columns_beyond(table, self.pin_table(table).schema)
-            if lacking:
-                delta_spark.add_columns(self.spark, self.location(table), lacking)
+        if self.exists(table) and contracts.columns_beyond(table, self.pin_table(table).schema):
+            with self.alone(table):
+                lacking = contracts.columns_beyond(table, self.pin_table(table).schema)
+                if lacking:
+                    delta_spark.add_columns(self.spark, self.location(table), lacking)
 
     def overwrite(
         self,
@@ -174,19 +180,22 @@ class Warehouse:
         """
         held = delta_spark.load(self.spark, self.location(table)).schema
         in_order = [F.col(f.name).cast(f.dataType).alias(f.name) for f in held]
-        delta_spark.overwrite(rows.select(in_order), self.location(table), note, where)
+        with self.alone(table):
+            delta_spark.overwrite(rows.select(in_order), self.location(table), note, where)
 
     def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
         """Add a few rows by one commit, in place of those that match an SQL condition."""
         folder = self._folder(table)
-        if folder is not None and delta_files.append(folder, rows, instead_of):
-            return
+        with self.alone(table):
+            if folder is not None and delta_files.append(folder, rows, instead_of):
+                return
         schema = self.read(table).schema
         frame = self.spark.createDataFrame(rows, schema)
         if instead_of is not None:
             self.overwrite(table, frame, where=instead_of)
         else:
-            frame.write.format("delta").mode("append").save(self.location(table))
+            with self.alone(table):
+                frame.write.format("delta").mode("append").save(self.location(table))
 
     def merge(
         self, table: str, rows: DataFrame, keys: tuple[str, ...], removes_others: bool = False
@@ -196,6 +205,12 @@ class Warehouse:
         A column of `rows` that the table does not have is added; one that `rows` does not have
         stays as it is.
         """
+        with self.alone(table):
+            return self._merge(table, rows, keys, removes_others)
+
+    def _merge(
+        self, table: str, rows: DataFrame, keys: tuple[str, ...], removes_others: bool
+    ) -> delta_spark.Merged:
         pinned = self.pin_table(table)
         held = pinned.schema.fieldNames()
         lacking = StructType([f for f in rows.schema if f.name not in held])
@@ -213,10 +228,26 @@ class Warehouse:
 
     def mark_synthetic(self) -> None:
         """Remember that the items are the generated sample."""
-        self.spark.sql(
-            f"alter table {delta_spark.quoted(self.location('items'))} "
-            "set tblproperties ('mars.synthetic' = 'true')"
-        )
+        with self.alone("items"):
+            self.spark.sql(
+                f"alter table {delta_spark.quoted(self.location('items'))} "
+                "set tblproperties ('mars.synthetic' = 'true')"
+            )
+
+    @contextmanager
+    def alone(self, table: str) -> Iterator[None]:
+        """Keep other processes from writing a table meanwhile; a thread may nest it.
+
+        Spark tells two commits of one version apart by a rename that replaces nothing, and has none
+        for the files of this machine: there the second would silently replace the first. Readers
+        go on. Raises MarsBatchError, naming the lock's file, after ten minutes of waiting.
+        """
+        if "://" in self.path:
+            yield
+            return
+        file = Path(self.path).absolute() / ".locks" / f"{table}.lock"
+        with locked(file, f"table {table}", _WAIT_S):
+            yield
 
     def _folder(self, table: str) -> Path | None:
         return delta_files.local_folder(self.location(table))

@@ -3,12 +3,15 @@
 import hashlib
 import json
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mars_model.bundle.manifest import MODEL_FILES, TrainedWith
+from mars_model.bundle.promotion import read_promotions
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, TrainingSettings
@@ -73,7 +76,8 @@ def test_an_opened_bundle_is_what_was_written(registry: Registry) -> None:
 def test_a_bundle_holds_its_files_and_nothing_pickled(registry: Registry) -> None:
     folder = write(registry, writer()).folder
     assert {path.name for path in folder.iterdir()} == {*MODEL_FILES, "manifest.json"}
-    assert [path.name for path in registry.folder.iterdir()] == [folder.name]
+    shown = [path.name for path in registry.folder.iterdir() if path.name != ".registry.lock"]
+    assert shown == [folder.name]
     for path in folder.iterdir():
         assert not path.read_bytes().startswith((b"\x80", b"PK", b"\x93NUMPY")), path.name
 
@@ -106,6 +110,56 @@ def test_equal_content_has_an_equal_name_and_stays_one_bundle(registry: Registry
     assert again.model_version == first.model_version
     assert registry.versions() == [first.model_version]
     assert registry.open(first.model_version).manifest.metrics == {"map": 0.25}
+
+
+def test_a_bundle_that_is_written_again_is_there_all_the_time(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = write(registry, writer())
+    seen: list[Bundle] = []
+
+    def looked(call: Callable[..., Path]) -> Callable[..., Path]:
+        def look_and_call(path: Path, target: Path) -> Path:
+            seen.append(registry.open(first.model_version))
+            moved = call(path, target)
+            seen.append(registry.open(first.model_version))
+            return moved
+
+        return look_and_call
+
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, looked(getattr(Path, name)))
+    write(registry, writer(), facts={"map": 0.25})
+    assert [bundle.manifest.metrics["map"] for bundle in seen] == [0.5, 0.25]
+
+
+def test_decisions_of_several_processes_at_once_are_all_kept(
+    registry: Registry, tmp_path: Path
+) -> None:
+    versions = [
+        write(registry, writer(), trained_with(seed=seed)).model_version for seed in range(3)
+    ]
+    start = tmp_path / "start"
+    code = (
+        "import sys, time; from pathlib import Path; "
+        "from mars_model.bundle.registry import Registry\n"
+        "while not Path(sys.argv[2]).exists(): time.sleep(0.001)\n"
+        "for _ in range(20): Registry(Path(sys.argv[1])).promote(sys.argv[3])"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(registry.folder), str(start), version],
+            env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        for version in versions
+    ]
+    start.touch()
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    promotions = read_promotions(registry.folder)
+    assert promotions is not None
+    made = [decision.model_version for decision in promotions.decisions]
+    assert {version: made.count(version) for version in versions} == dict.fromkeys(versions, 20)
+    assert promotions.model_version == made[-1]
 
 
 def test_other_files_or_other_settings_have_another_name(registry: Registry) -> None:

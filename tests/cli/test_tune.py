@@ -67,9 +67,9 @@ def test_a_stopped_search_goes_on_and_its_best_settings_train_to_the_same_metric
     real = tuning.fit
     monkeypatch.setattr(tuning, "fit", stop_in_the_second)
     stopped = tune(shop, "--trials", "3")
-    assert stopped.exit_code == 1
+    assert stopped.exit_code == 130
     folder = shop / "models" / "tuning" / "small"
-    assert f"stopped; finished trials stay in {folder}.db" in stopped.stderr
+    assert f"tune interrupted: finished trials stay in {folder}.db" in stopped.stderr
     assert (folder / "best.yaml").is_file()
 
     result = tune(shop, "--trials", "3")

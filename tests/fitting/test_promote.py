@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from mars_model.bundle.registry import Registry
 from mars_model.cli.main import main
 from mars_model.errors import MarsBatchError
 from mars_model.evaluation.holdout import hold_out
@@ -86,6 +87,33 @@ def judged(night: Night, folder, measure, *overrides: str):
     )
     settings = small_settings(*overrides)
     return copied, new, promote_if_no_worse(copied.registry, new, settings, RUN_DATE, measure)
+
+
+def test_a_bundle_is_judged_against_the_one_that_came_into_use_meanwhile(night, tmp_path):
+    compared = []
+
+    def measure(bundle):
+        compared.append(bundle.model_version)
+        if len(compared) == 1:  # another training writes and promotes its own
+            registry, old = Registry(bundle.folder.parent), bundle.manifest
+            training = small_settings("training.seed=8").training
+            other = registry.write(
+                lambda draft: [
+                    (draft / name).write_bytes(bundle.file(name).read_bytes()) for name in old.files
+                ],
+                old.settings.model_copy(update={"training": training}),
+                old.data_versions,
+                old.metrics,
+                False,
+            )
+            registry.promote(other.model_version)
+            compared.append(other.model_version)
+        return 1.0 if len(compared) > 2 else 0.0
+
+    copied, new, decision = judged(night, tmp_path, measure)
+    assert compared[1] == compared[2] != compared[0] == night.run.model_version
+    assert not decision.is_promoted and decision.compared_with == compared[1]
+    assert copied.registry.promoted_version() == compared[1] != new.model_version
 
 
 def test_a_worse_bundle_stays_out_of_use_and_models_say_why(night, tmp_path):
