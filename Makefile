@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help setup setup-dev demo test check format test-long fuzz real-data reproduce clean
+.PHONY: help setup setup-dev demo test check format test-long soak fuzz real-data reproduce clean
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
@@ -47,10 +47,13 @@ format: setup-dev  ## what ruff can mend by itself
 	$(BIN)/ruff format .
 
 test: check  ## lint, format, types and all tests but the long ones
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long and not soak"
 
 test-long: setup-dev  ## the long tests: every variant's night, a week of nights, several processes, searches
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m "long and not soak"
+
+soak: setup-dev  ## kills, races, interrupts, full disks and mutations; prints its figures (half an hour)
+	$(BIN)/python -m pytest -s -m soak
 
 fuzz: setup-dev  ## 2,000 mutated files through the import (half an hour)
 	MARS_MUTATIONS=2000 $(BIN)/python -m pytest -s -m long tests/importing/test_mutated_files.py

@@ -22,9 +22,10 @@ def stand(*_):
 models.show_decision = stand
 main()
 """
+COMPUTES, SWALLOWS = "where Python computes", "where the signal is swallowed"
 BUSY = {
-    "where Python computes": "os.kill(os.getpid(), signal.{name}); sum(range(10**9))",
-    "where the signal is swallowed": (
+    COMPUTES: "os.kill(os.getpid(), signal.{name}); sum(range(10**9))",
+    SWALLOWS: (
         "\n    try: os.kill(os.getpid(), signal.{name}); time.sleep(60)"
         "\n    except BaseException: time.sleep(60)"
     ),
@@ -43,8 +44,13 @@ def ended(code: str, warehouse: str, *words: str) -> subprocess.CompletedProcess
     )
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("where", BUSY)
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        *((COMPUTES, name) for name in ("SIGINT", "SIGTERM")),
+        pytest.param(SWALLOWS, "SIGTERM", marks=pytest.mark.soak),  # waits for eight seconds
+    ],
+)
 def test_a_signal_ends_a_command_in_one_line(night, tmp_path, name: str, where: str) -> None:
     copied = copy_night(night, tmp_path / "wh")
     code = SIGNALLED.format(stand=BUSY[where].format(name=name))
