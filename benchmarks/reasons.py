@@ -87,7 +87,7 @@ def scorer_of(model: Model, likes: pd.DataFrame, settings: Settings) -> BlockSco
     n_likes = np.bincount(found[found >= 0], minlength=len(model.catalogue.item_ids))
     popular = sort_popular(model.catalogue.candidate_idx, n_likes)
     catalogue = replace(model.catalogue, n_likes=n_likes, popular_idx=popular)
-    attention = open_attention(model.bundle.file("attention.onnx"))
+    attention = open_attention(model.bundle.sealed("attention.onnx"))
     kind = model.bundle.manifest.settings.model.attention
     return BlockScorer(catalogue, None, attention, settings.scoring, 1, kind)
 

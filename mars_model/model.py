@@ -26,15 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.bundle.items import Items
-from mars_model.bundle.manifest import (
-    ITEMS_FILE,
-    MANIFEST_FILE,
-    hash_file,
-    model_files,
-    read_manifest,
-    write_manifest,
-)
-from mars_model.bundle.registry import Bundle, Registry, draft_folder
+from mars_model.bundle.manifest import ITEMS_FILE, MANIFEST_FILE, model_files, write_manifest
+from mars_model.bundle.registry import Bundle, Registry, draft_folder, open_bundle
+from mars_model.bundle.sealed_file import seal
 from mars_model.errors import InputDataError, SettingsError, needs_extras
 from mars_model.features.likes import LikeMatrix, likes_of_pairs
 from mars_model.scoring.catalogue import Catalogue
@@ -65,7 +59,7 @@ class Model:
         Raises MarsBatchError where the bundle is damaged, InputDataError for bad or missing items.
         """
         folder = Path(path)
-        bundle = Bundle(folder, read_manifest(folder))
+        bundle = open_bundle(folder)
         if items is not None:
             return cls._of(bundle, Items.of(items, bundle.manifest.settings.documents))
         if ITEMS_FILE not in bundle.manifest.files:
@@ -73,7 +67,7 @@ class Model:
                 f"bundle {folder}: has no {ITEMS_FILE}, as `mars-batch train` writes none. Say "
                 "what to recommend: Model.load(path, items)"
             )
-        return cls._of(bundle, Items.read(bundle.file(ITEMS_FILE)))
+        return cls._of(bundle, Items.parse(bundle.sealed(ITEMS_FILE).read()))
 
     @classmethod
     def fit(
@@ -102,7 +96,7 @@ class Model:
 
     @classmethod
     def _of(cls, bundle: Bundle, items: Items) -> "Model":
-        # Sessions are kept by path, where another model may have been before.
+        # Else a process that opens model after model would keep the sessions of all.
         open_encoder.cache_clear()
         candidates, memory, bias = encode_documents(bundle, items.item_ids, items.words)
         return cls(bundle, items, Catalogue.of_vectors(candidates, memory, bias, items.item_ids))
@@ -151,9 +145,9 @@ class Model:
         names = model_files(self.bundle.manifest.settings.model)
         with draft_folder(target.parent) as (draft, place):
             for name in names:
-                shutil.copyfile(self.bundle.file(name), draft / name)
+                (draft / name).write_bytes(self.bundle.sealed(name).read())
             self.items.write(draft / ITEMS_FILE)
-            files = {name: hash_file(draft / name) for name in (*names, ITEMS_FILE)}
+            files = {name: seal(draft / name).sha256 for name in (*names, ITEMS_FILE)}
             write_manifest(draft, self.bundle.manifest.model_copy(update={"files": files}))
             return place(target.name)
 

@@ -114,7 +114,9 @@ class FullBlocks:
     @cached_property
     def vectors(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Candidates [I, K], memory [I, K] and biases [I]: tanh of the items' free vectors."""
-        factors = ItemFactors.read(self.bundle.file(FACTORS_FILE)).of(np.arange(self.n_items))
+        content = self.bundle.sealed(FACTORS_FILE).read()
+        size = self.settings.model.representation_size
+        factors = ItemFactors.parse(content, size).of(np.arange(self.n_items))
         return np.tanh(factors.free_item), np.tanh(factors.free_memory), factors.item_bias
 
     @cached_property
@@ -124,7 +126,7 @@ class FullBlocks:
 
     def top(self, histories: LikeMatrix, n: int) -> IntArray:
         """Each user's n best unseen items [U, n], by score descending."""
-        attention = open_attention(self.bundle.file("attention.onnx"))
+        attention = open_attention(self.bundle.sealed("attention.onnx"))
         segments = np.zeros(histories.n_users, dtype=np.int32)
         kind = self.settings.model.attention
         _, found = top_n_in_full(attention, self.catalogue, histories, segments, n, kind)

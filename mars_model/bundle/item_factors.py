@@ -8,7 +8,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from mars_model.bundle.parquet_rows import ID_TYPES, parse_rows
+from mars_model.bundle.sealed_file import BadFileError
+
 FloatArray = NDArray[np.float32]
+_VECTORS = (pa.list_(pa.float32()),)
+_COLUMNS = {
+    "item_id": ID_TYPES,
+    "free_item": _VECTORS,
+    "free_memory": _VECTORS,
+    "item_bias": (pa.float32(),),
+}
 
 
 @dataclass(frozen=True)
@@ -25,9 +35,10 @@ class ItemFactors:
 
     def table(self) -> pa.Table:
         """Columns `item_id, free_item, free_memory, item_bias`."""
+        id_type = pa.string() if self.item_ids.dtype.kind == "U" else pa.int64()
         return pa.table(
             {
-                "item_id": pa.array(self.item_ids.tolist()),
+                "item_id": pa.array(self.item_ids.tolist(), id_type),
                 "free_item": _lists(self.free_item),
                 "free_memory": _lists(self.free_memory),
                 "item_bias": pa.array(self.item_bias),
@@ -39,12 +50,17 @@ class ItemFactors:
         pq.write_table(self.table(), path)
 
     @classmethod
-    def read(cls, path: Path) -> "ItemFactors":
-        """The factors that `write` wrote."""
-        table = read_item_factors(path)
-        free = [_matrix(table, name) for name in ("free_item", "free_memory")]
+    def parse(cls, content: bytes, size: int) -> "ItemFactors":
+        """The factors that `write` wrote, of a model with K = `size`. Raises BadFileError."""
+        table = parse_rows(content, _COLUMNS)
+        free = [_matrix(table, name, size) for name in ("free_item", "free_memory")]
         item_ids = np.array(table.column("item_id").to_pylist())
-        return cls(item_ids, free[0], free[1], table.column("item_bias").to_numpy())
+        factors = cls(item_ids, free[0], free[1], table.column("item_bias").to_numpy())
+        if not all(np.isfinite(values).all() for values in (*free, factors.item_bias)):
+            raise BadFileError("holds values that are no finite numbers")
+        if len({*item_ids.tolist()}) < len(item_ids):
+            raise BadFileError("holds an item_id more than once")
+        return factors
 
     def of(self, item_ids: NDArray[np.generic]) -> "ItemFactors":
         """The factors of these items, in this order, zeros where an item has none."""
@@ -56,18 +72,15 @@ class ItemFactors:
         return ItemFactors(item_ids, *(values[rows] for values in with_zeros))
 
 
-def read_item_factors(path: Path) -> pa.Table:
-    """The table that `ItemFactors.write` wrote."""
-    return pq.read_table(path)
-
-
 def _lists(vectors: FloatArray) -> pa.Array:
     n_rows, size = vectors.shape
     starts = pa.array(np.arange(n_rows + 1, dtype=np.int32) * size)
     return pa.ListArray.from_arrays(starts, pa.array(vectors.reshape(-1)))
 
 
-def _matrix(table: pa.Table, name: str) -> FloatArray:
-    values = table.column(name).combine_chunks().flatten().to_numpy()
-    matrix: FloatArray = values.reshape(table.num_rows, -1)
+def _matrix(table: pa.Table, name: str, size: int) -> FloatArray:
+    lists = table.column(name).combine_chunks()
+    if not (np.diff(lists.offsets.to_numpy()) == size).all():
+        raise BadFileError(f"has {name} of other lengths than {size}")
+    matrix: FloatArray = lists.flatten().to_numpy().reshape(table.num_rows, size)
     return matrix

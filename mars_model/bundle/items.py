@@ -1,6 +1,7 @@
 """Items in memory with their words, and as the file that a bundle may hold."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from mars_model.bundle.parquet_rows import ID_TYPES, parse_rows
+from mars_model.bundle.sealed_file import BadFileError
 from mars_model.errors import InputDataError
 from mars_model.features.words import stop_words, words_of
 from mars_model.settings import DocumentSettings
@@ -43,7 +46,10 @@ class Items:
         pq.write_table(pa.table({"item_id": self.item_ids.tolist(), "words": self.words}), path)
 
     @classmethod
-    def read(cls, path: Path) -> "Items":
-        """The inverse of `write`."""
-        table = pq.read_table(path)
-        return cls(id_column(table, "item_id", str(path)), table.column("words").to_pylist())
+    def parse(cls, content: bytes) -> "Items":
+        """The inverse of `write`, from a file's bytes. Raises BadFileError."""
+        table = parse_rows(content, {"item_id": ID_TYPES, "words": (pa.list_(pa.string()),)})
+        item_ids = id_column(table, "item_id", "rows")
+        if not len(item_ids) or any(a >= b for a, b in pairwise(item_ids.tolist())):
+            raise BadFileError("does not hold each item_id once, in ascending order")
+        return cls(item_ids, table.column("words").to_pylist())

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from mars_model.bundle.record import MOST_RECORD_BYTES, ModelVersion, parse_record
+from mars_model.bundle.sealed_file import BadFileError, read_plain_file
 from mars_model.errors import MarsBatchError
 from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, TrainingSettings
 
@@ -29,13 +31,13 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     format: Literal[3] = 3
-    model_version: str
+    model_version: ModelVersion
     is_synthetic: bool
     settings: "TrainedWith"
     data_versions: dict[str, int]
-    n_words: int
+    n_words: int = Field(ge=0, le=10_000_000)
     metrics: dict[str, float]
-    files: dict[str, str]
+    files: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
 
 
 class TrainedWith(BaseModel):
@@ -54,12 +56,6 @@ def model_files(model: ModelSettings) -> tuple[str, ...]:
     return (*MODEL_FILES, FACTORS_FILE) if model.has_item_factors else MODEL_FILES
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def name_version(settings: TrainedWith, files: dict[str, str]) -> str:
     """`<variant>-<12 hex>`, from the content: the same training gives the same name."""
     content = json.dumps([settings.model_dump(mode="json"), files], sort_keys=True)
@@ -73,27 +69,14 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a bundle, its files verified. Raises MarsBatchError naming all damage."""
-    path = folder / MANIFEST_FILE
+    """The manifest of a bundle; `verify_bundle` says whether the files are those it names.
+
+    Raises MarsBatchError where it cannot be read or is of another format.
+    """
     try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        found = (
-            f"cannot be read ({error.strerror})"
-            if isinstance(error, OSError)
-            else f"is not a manifest of this release ({error.error_count()} mismatches)"
-        )
+        return parse_record(read_plain_file(folder / MANIFEST_FILE, MOST_RECORD_BYTES), Manifest)
+    except BadFileError as error:
         raise MarsBatchError(
-            f"bundle {folder}: {MANIFEST_FILE} {found}. Train again with: mars-batch train"
-        ) from error
-    damage = [
-        f"{name} is missing" if not (folder / name).is_file() else f"{name} has another SHA-256"
-        for name in sorted({*model_files(manifest.settings.model), *manifest.files})
-        if not (folder / name).is_file() or hash_file(folder / name) != manifest.files.get(name)
-    ]
-    if damage:
-        raise MarsBatchError(
-            f"bundle {folder}: {'; '.join(damage)}. Restore its files or train again with: "
+            f"bundle {folder}: {MANIFEST_FILE} {error}. Restore it or train again with: "
             "mars-batch train"
-        )
-    return manifest
+        ) from error

@@ -4,9 +4,12 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from mars_model.bundle.record import MOST_RECORD_BYTES, ModelVersion, parse_record
+from mars_model.bundle.sealed_file import BadFileError, read_plain_file
 from mars_model.errors import MarsBatchError
 
 PROMOTED_FILE = "promoted.json"
@@ -17,7 +20,7 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
-    model_version: str
+    model_version: ModelVersion
     is_promoted: bool
     reason: str
     run_date: date | None = None  # of the training; None where it was chosen by hand
@@ -32,7 +35,8 @@ class Promotions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
-    model_version: str
+    format: Literal[1] = 1
+    model_version: ModelVersion
     decisions: tuple[Decision, ...] = ()
 
 
@@ -95,14 +99,14 @@ def read_promotions(folder: Path) -> Promotions | None:
     Raises MarsBatchError where the record cannot be read.
     """
     path = folder / PROMOTED_FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     try:
-        return Promotions.model_validate_json(path.read_bytes())
-    except ValidationError as error:
+        return parse_record(read_plain_file(path, MOST_RECORD_BYTES), Promotions)
+    except BadFileError as error:
         raise MarsBatchError(
-            f"model registry {path}: does not name a model version. Choose one with: "
-            "mars-batch models --promote VERSION"
+            f"model registry {path}: {error}. Choose the bundle in use with: mars-batch models "
+            "--promote VERSION"
         ) from error
 
 

@@ -12,25 +12,26 @@ from mars_model.bundle.manifest import (
     MANIFEST_FILE,
     Manifest,
     TrainedWith,
-    hash_file,
     model_files,
     name_version,
     read_manifest,
     write_manifest,
 )
 from mars_model.bundle.promotion import Decision, add_decision, read_promotions
+from mars_model.bundle.record import NAME_PATTERN
+from mars_model.bundle.sealed_file import SealedFile, seal
+from mars_model.bundle.verify import verify_bundle
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.locks import locked
 
 _LOCK_FILE = ".registry.lock"
 _WAIT_S = 30.0  # a record is written in milliseconds
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a folder here, never a path out of it
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A verified bundle on disk."""
+    """A verified bundle on disk: `open_bundle` and `Registry.write` make them."""
 
     folder: Path
     manifest: Manifest
@@ -41,12 +42,23 @@ class Bundle:
         return self.manifest.model_version
 
     def file(self, name: str) -> Path:
-        """One of `model_files`."""
+        """Where one of its files lies."""
         return self.folder / name
+
+    def sealed(self, name: str) -> SealedFile:
+        """One of its files, to be opened: its bytes are those that were verified, or none."""
+        return SealedFile(self.file(name), self.manifest.files[name])
 
     def vocabulary(self) -> Vocabulary:
         """The words that its encoders know."""
-        return Vocabulary.read(self.file("vocabulary.txt"))
+        return Vocabulary.parse(self.sealed("vocabulary.txt").read())
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """A bundle in a folder of any name, verified. Raises MarsBatchError that names all damage."""
+    manifest = read_manifest(folder)
+    verify_bundle(folder, manifest)
+    return Bundle(folder, manifest)
 
 
 @contextmanager
@@ -93,13 +105,13 @@ class Registry:
         """
         with draft_folder(self.folder) as (draft, place):
             write_files(draft)
-            files = {name: hash_file(draft / name) for name in model_files(settings.model)}
+            files = {name: seal(draft / name).sha256 for name in model_files(settings.model)}
             manifest = Manifest(
                 model_version=name_version(settings, files),
                 is_synthetic=is_synthetic,
                 settings=settings,
                 data_versions=data_versions,
-                n_words=len(Vocabulary.read(draft / "vocabulary.txt").words),
+                n_words=len(Vocabulary.parse((draft / "vocabulary.txt").read_bytes()).words),
                 metrics=facts,
                 files=files,
             )
@@ -115,13 +127,19 @@ class Registry:
     def open(self, model_version: str) -> Bundle:
         """A bundle by name, verified. Raises InputDataError where there is none."""
         folder = self.folder / model_version
-        if not _NAME.fullmatch(model_version) or not folder.is_dir():
+        if not re.fullmatch(NAME_PATTERN, model_version) or not folder.is_dir():
             known = ", ".join(self.versions()) or "none"
             raise InputDataError(
                 f"model {model_version!r}: not found in {self.folder}, which has {known}. "
                 "Train one with: mars-batch train"
             )
-        return Bundle(folder, read_manifest(folder))
+        bundle = open_bundle(folder)
+        if bundle.model_version != model_version:
+            raise MarsBatchError(
+                f"bundle {folder}: its manifest says that it is {bundle.model_version}. Give the "
+                "folder that name, or restore what was there"
+            )
+        return bundle
 
     def _find(self, model_version: str) -> Bundle | None:
         """A bundle that is there and whole."""
@@ -136,7 +154,8 @@ class Registry:
 
     def promote(self, model_version: str) -> None:
         """Choose by hand the bundle that is used from the next night on."""
-        self.record(Decision(model_version=model_version, is_promoted=True, reason="by hand"))
+        version = self.open(model_version).model_version
+        self.record(Decision(model_version=version, is_promoted=True, reason="by hand"))
 
     def record(self, decision: Decision) -> None:
         """Record a decision; where it promotes, readers see the old name or the new one."""

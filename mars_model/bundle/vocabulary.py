@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mars_model.bundle.sealed_file import BadFileError
+
 PADDING = 0
 
 
@@ -50,7 +52,16 @@ class Vocabulary:
         path.write_text("".join(word + "\n" for word in self.words), encoding="utf-8")
 
     @classmethod
-    def read(cls, path: Path) -> "Vocabulary":
-        """The inverse of `write`. Words are letters only, so a line is a word."""
-        text = path.read_text(encoding="utf-8")
-        return cls(tuple(text.split("\n")[:-1]))
+    def parse(cls, content: bytes) -> "Vocabulary":
+        """The inverse of `write`, from a file's bytes. Words are letters only, so a line is a word.
+
+        Raises BadFileError where they are no text, or hold a word twice or no word in a line.
+        """
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise BadFileError(f"is no UTF-8 ({error.reason} at byte {error.start})") from error
+        *words, rest = text.split("\n")
+        if rest or "" in words or len({*words}) < len(words):
+            raise BadFileError("does not hold one word a line, each of them once")
+        return cls(tuple(words))

@@ -1,5 +1,7 @@
 """mars-batch models."""
 
+import math
+
 import click
 
 from mars_model.bundle.promotion import Decision
@@ -24,10 +26,10 @@ def models_command(job: Job, promote: str | None) -> None:
         (
             "yes" if m.model_version == in_use else "",
             m.model_version,
-            m.metrics["validation_map@500"],
+            m.metrics.get("validation_map@500", math.nan),
             m.n_words,
-            int(m.metrics["n_likes"]),
-            m.data_versions["interactions"],
+            int(likes) if math.isfinite(likes := m.metrics.get("n_likes", math.nan)) else "",
+            m.data_versions.get("interactions", ""),
             show_decision(decisions.get(m.model_version)),
         )
         for m in manifests

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from mars_model.bundle.item_factors import ItemFactors
 from mars_model.bundle.manifest import FACTORS_FILE, TrainedWith
 from mars_model.bundle.registry import Bundle, Registry
+from mars_model.bundle.sealed_file import seal
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.evaluation.fit import Fitted
 from mars_model.evaluation.training_set import TrainingData
 from mars_model.scoring.sessions import Attention, open_attention, open_encoder
 from mars_model.settings import AttentionKind, ModelSettings, Settings
 from mars_model.training.export import export_network
-from mars_model.training.export_check import RunAttention, check_export
+from mars_model.training.export_check import RunAttention, RunEncoder, check_export
 from mars_model.training.network import MarsNetwork, all_biases, all_free_vectors
 
 
@@ -78,9 +79,12 @@ def write_bundle_files(
     export_network(network, folder, settings.attention)
 
     def open_by_rows(path: Path) -> RunAttention:
-        return partial(_attend, open_attention(path), settings.attention)
+        return partial(_attend, open_attention(seal(path)), settings.attention)
 
-    check_export(network, folder, open_encoder, open_by_rows, documents, settings.attention)
+    def open_written(path: Path) -> RunEncoder:
+        return open_encoder(seal(path))
+
+    check_export(network, folder, open_written, open_by_rows, documents, settings.attention)
     vocabulary.write(folder / "vocabulary.txt")
     if settings.has_item_factors:
         item_factors(network, item_ids, n_likes).write(folder / FACTORS_FILE)

@@ -3,7 +3,6 @@
 The part of `train` that needs neither Spark nor the warehouse, and all that comparing needs of it.
 """
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from mars_model.evaluation.validation import validation_of
 from mars_model.features.likes import LikeMatrix
-from mars_model.scoring.sessions import Attention, open_attention
+from mars_model.scoring.sessions import Attention, attention_in_memory
 from mars_model.settings import ModelSettings, Settings
 from mars_model.training.checkpoint import Checkpoints, checkpoint_name
 from mars_model.training.epoch_records import Progress, TrainingResult
@@ -81,10 +80,7 @@ def fit(
 def attention_of(model: ModelSettings) -> Attention:
     """The graph that a night ranks with, which ranks in validation too; it has no weights."""
     graph = attention_graph(model.representation_size, model.attention)
-    with tempfile.TemporaryDirectory(prefix="mars-train-") as folder:
-        path = Path(folder) / "attention.onnx"
-        path.write_bytes(graph.SerializeToString())
-        return open_attention(path)
+    return attention_in_memory(graph.SerializeToString())
 
 
 def checkpoints_of(

@@ -64,7 +64,7 @@ def train_model(
         bundle = write_bundle(registry, data, settings, n_likes, fitted, is_synthetic)
 
         def measure(other: Bundle) -> float:
-            attention = open_attention(other.file("attention.onnx"))
+            attention = open_attention(other.sealed("attention.onnx"))
             # The same held-out likes, ranked by the other model's kind of attention.
             its_own = settings.model_copy(update={"model": other.manifest.settings.model})
             validate, _ = validation_of(attention, kept, held, its_own)

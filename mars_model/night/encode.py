@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ from pyspark import SparkContext
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mars_model.bundle.item_factors import read_item_factors
+from mars_model.bundle.item_factors import ItemFactors
 from mars_model.bundle.manifest import FACTORS_FILE
 from mars_model.bundle.registry import Bundle
+from mars_model.bundle.sealed_file import SealedFile
 from mars_model.bundle.vocabulary import Vocabulary
-from mars_model.night.shipping import ship_bundle_file, shipped_file
+from mars_model.night.shipping import ship_bundle_file
 from mars_model.scoring.encode_documents import ENCODERS, encode_words
 
 
@@ -60,10 +60,12 @@ def _encode_texts(missing: DataFrame, held: DataFrame, bundle: Bundle) -> DataFr
 def _encode_items(missing: DataFrame, bundle: Bundle) -> DataFrame:
     """Vectors of items by their texts and their own factors, 0 for items that have none."""
     spark = missing.sparkSession
-    factors = spark.createDataFrame(read_item_factors(bundle.file(FACTORS_FILE)))
+    size = bundle.manifest.settings.model.representation_size
+    factors = ItemFactors.parse(bundle.sealed(FACTORS_FILE).read(), size)
+    known = spark.createDataFrame(factors.table())
     both = _encode(bundle, spark.sparkContext)("words", "free_item", "free_memory")
     return (
-        missing.join(factors, "item_id", "left")
+        missing.join(known, "item_id", "left")
         .select(
             "item_id",
             "text_hash",
@@ -76,16 +78,16 @@ def _encode_items(missing: DataFrame, bundle: Bundle) -> DataFrame:
 
 def _encode(bundle: Bundle, context: SparkContext):  # type: ignore[no-untyped-def]
     """A pandas UDF: words and both free vectors, null for zeros → both vectors."""
-    vocabulary_name = ship_bundle_file(context, bundle, "vocabulary.txt")
-    encoder_names = [ship_bundle_file(context, bundle, name) for name in ENCODERS]
+    shipped_words = ship_bundle_file(context, bundle, "vocabulary.txt")
+    shipped_encoders = [ship_bundle_file(context, bundle, name) for name in ENCODERS]
     model = bundle.manifest.settings.model
 
     @F.pandas_udf("item_vector array<float>, memory_vector array<float>")  # type: ignore[attr-defined,untyped-decorator]
     def encode(
         batches: Iterator[tuple[pd.Series, pd.Series, pd.Series]],
     ) -> Iterator[pd.DataFrame]:
-        vocabulary = _open_vocabulary(shipped_file(vocabulary_name))
-        encoders = [shipped_file(name) for name in encoder_names]
+        vocabulary = _open_vocabulary(shipped_words.arrived())
+        encoders = [shipped.arrived() for shipped in shipped_encoders]
         for documents, *rows in batches:
             free = [_matrix(some, model.representation_size) for some in rows]
             item, memory = encode_words(list(documents), free, vocabulary, encoders, model)
@@ -104,5 +106,5 @@ def _matrix(rows: "pd.Series[Any]", size: int) -> NDArray[np.float32]:
 
 
 @cache
-def _open_vocabulary(path: Path) -> Vocabulary:
-    return Vocabulary.read(path)
+def _open_vocabulary(file: SealedFile) -> Vocabulary:
+    return Vocabulary.parse(file.read())

@@ -17,10 +17,10 @@ from pyspark.sql import DataFrame, SparkSession
 from mars_model.bundle.registry import Bundle
 from mars_model.night.kept_arrays import keep, open_kept
 from mars_model.night.shipping import (
+    ShippedFile,
     open_arrays,
     ship_bundle_file,
     shipped_arrays,
-    shipped_file,
 )
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.certified_lists import NeighbourLists
@@ -88,11 +88,11 @@ def _make(
 
 
 def _make_batches(
-    catalogue_key: str, relevance_name: str, length: int
+    catalogue_key: str, shipped: ShippedFile, length: int
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def make(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         catalogue = open_arrays(Catalogue, catalogue_key)
-        relevance = open_relevance(shipped_file(relevance_name))
+        relevance = open_relevance(shipped.arrived())
         for batch in batches:
             every = batch.column("item_idx").to_numpy()
             for start in range(0, len(every), _LISTS_PER_ROW):

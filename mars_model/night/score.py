@@ -11,10 +11,10 @@ from pyspark.sql import DataFrame
 
 from mars_model.bundle.registry import Bundle
 from mars_model.night.shipping import (
+    ShippedFile,
     open_arrays,
     ship_bundle_file,
     shipped_arrays,
-    shipped_file,
 )
 from mars_model.night.spread import spread
 from mars_model.scoring.catalogue import Catalogue
@@ -42,12 +42,12 @@ class _Counts(AccumulatorParam[Counter[str]]):
 
 @dataclass(frozen=True)
 class Shipment:
-    """What a worker needs to score: keys and names of shipped files, and settings."""
+    """What a worker needs to score: keys of shipped arrays, a shipped file, and settings."""
 
     catalogue_key: str
     titles_key: str
     lists_key: str | None  # None: in full blocks
-    attention_name: str
+    attention: ShippedFile
     settings: ScoringSettings
     min_likes: int
     attention_kind: AttentionKind
@@ -58,7 +58,7 @@ class Shipment:
         return BlockScorer(
             open_arrays(Catalogue, self.catalogue_key),
             open_arrays(NeighbourLists, self.lists_key) if self.lists_key else None,
-            open_attention(shipped_file(self.attention_name)),
+            open_attention(self.attention.arrived()),
             self.settings,
             self.min_likes,
             self.attention_kind,
@@ -101,7 +101,7 @@ def scored_users(
             catalogue_key=keys[0],
             titles_key=keys[1],
             lists_key=keys[2] if plan.lists is not None else None,
-            attention_name=ship_bundle_file(context, bundle, "attention.onnx"),
+            attention=ship_bundle_file(context, bundle, "attention.onnx"),
             settings=settings.scoring,
             min_likes=settings.likes.min_per_user,
             attention_kind=bundle.manifest.settings.model.attention,

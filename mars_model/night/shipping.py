@@ -1,10 +1,9 @@
 """Sends files to each machine once; all Python workers of a machine read the same copy."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache, partial
 from itertools import count
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from pyspark import SparkContext, SparkFiles
 
 from mars_model.bundle.registry import Bundle
+from mars_model.bundle.sealed_file import SealedFile
 from mars_model.tables.session import is_on_one_machine
 
 Arrays = TypeVar("Arrays")
@@ -40,11 +40,24 @@ def shipped_file(name: str) -> Path:
     return Path(SparkFiles.get(name))
 
 
-def ship_bundle_file(context: SparkContext, bundle: Bundle, name: str) -> str:
-    """Send one file of a bundle; the returned name is unique to the model version."""
-    unique = f"{bundle.model_version}-{name}"
-    ship_file(context, unique, lambda path: shutil.copy(bundle.file(name), path))
-    return unique
+@dataclass(frozen=True)
+class ShippedFile:
+    """A file of a bundle on its way to workers, and the SHA-256 that the driver verified."""
+
+    name: str
+    sha256: str
+
+    def arrived(self) -> SealedFile:
+        """The file in a worker."""
+        return SealedFile(shipped_file(self.name), self.sha256)
+
+
+def ship_bundle_file(context: SparkContext, bundle: Bundle, name: str) -> ShippedFile:
+    """Send one file of a bundle, under a name that is unique to the model version."""
+    sealed = bundle.sealed(name)
+    shipped = ShippedFile(f"{bundle.model_version}-{name}", sealed.sha256)
+    ship_file(context, shipped.name, lambda path: path.write_bytes(sealed.read()))
+    return shipped
 
 
 def ship_arrays(context: SparkContext, arrays: Any) -> str:

@@ -1,7 +1,6 @@
 """Documents → vectors: both encoders of a bundle over words, arrays only."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from mars_model.bundle.item_factors import ItemFactors
 from mars_model.bundle.manifest import FACTORS_FILE
 from mars_model.bundle.registry import Bundle
+from mars_model.bundle.sealed_file import SealedFile
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.scoring.sessions import open_encoder
 from mars_model.settings import ModelSettings
@@ -23,11 +23,12 @@ def encode_documents(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Candidate and memory vectors [D, K] and biases [D] of items, in this process."""
     model = bundle.manifest.settings.model
-    encoders = [bundle.file(name) for name in ENCODERS]
+    encoders = [bundle.sealed(name) for name in ENCODERS]
     free = [np.zeros((len(item_ids), model.representation_size), dtype=np.float32)] * 2
     bias = np.zeros(len(item_ids), dtype=np.float32)
     if model.has_item_factors:
-        factors = ItemFactors.read(bundle.file(FACTORS_FILE)).of(item_ids)
+        content = bundle.sealed(FACTORS_FILE).read()
+        factors = ItemFactors.parse(content, model.representation_size).of(item_ids)
         free, bias = [factors.free_item, factors.free_memory], factors.item_bias
     return (*encode_words(documents, free, bundle.vocabulary(), encoders, model), bias)
 
@@ -36,7 +37,7 @@ def encode_words(
     documents: Sequence[Sequence[str]],
     free: Sequence[NDArray[np.float32]],
     vocabulary: Vocabulary,
-    encoders: Sequence[Path],
+    encoders: Sequence[SealedFile],
     model: ModelSettings,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Both vectors of every document, [D, K] each; `free` are both free vectors, [D, K] each.
@@ -49,14 +50,16 @@ def encode_words(
         words = vocabulary.encode(documents[some], model.max_words, model.window)
         if model.text == "mean":  # the last bits of a sum follow its length, padding included
             words = np.pad(words, ((0, 0), (0, max(0, model.max_words - words.shape[1]))))
-        for pieces, path, own in zip(vectors, encoders, free, strict=True):
-            pieces.append(_encode(path, words, own[some]))
+        for pieces, encoder, own in zip(vectors, encoders, free, strict=True):
+            pieces.append(_encode(encoder, words, own[some]))
     item, memory = (np.concatenate(pieces) for pieces in vectors)
     return item, memory
 
 
-def _encode(path: Path, words: NDArray[np.int64], free: NDArray[np.float32]) -> NDArray[np.float32]:
+def _encode(
+    encoder: SealedFile, words: NDArray[np.int64], free: NDArray[np.float32]
+) -> NDArray[np.float32]:
     # A single row is multiplied by another kernel, to other last bits: it is encoded twice.
     n_times = 2 if len(words) == 1 else 1
     given = np.repeat(words, n_times, axis=0), np.repeat(free, n_times, axis=0)
-    return open_encoder(path)(*given)[: len(words)]
+    return open_encoder(encoder)(*given)[: len(words)]

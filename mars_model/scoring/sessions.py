@@ -1,14 +1,17 @@
-"""Opens ONNX Runtime sessions: the only module that does. One thread each, Spark has the rest."""
+"""Opens ONNX Runtime sessions: the only module that does. One thread each, Spark has the rest.
+
+A session is opened from bytes that were verified (`SealedFile`), never from a path.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from mars_model.bundle.sealed_file import SealedFile
 from mars_model.errors import MarsBatchError
 
 # Words [B, L] and free vectors [B, K], None where the model has none → vectors [B, K].
@@ -53,9 +56,9 @@ class Attention:
 
 
 @cache
-def open_encoder(path: Path) -> Encoder:
+def open_encoder(file: SealedFile) -> Encoder:
     """An encoder, fed with what its graph declares. One session per process and file."""
-    session = _open(path)
+    session = _open(file.read(), file.path.name)
     declared = {declared.name for declared in session.get_inputs()}
 
     def encode(
@@ -69,15 +72,20 @@ def open_encoder(path: Path) -> Encoder:
 
 
 @cache
-def open_attention(path: Path) -> Attention:
+def open_attention(file: SealedFile) -> Attention:
     """The attention graph. One session per process and file."""
-    return Attention(_open(path))
+    return Attention(_open(file.read(), file.path.name))
+
+
+def attention_in_memory(graph: bytes) -> Attention:
+    """An attention graph that this process has just built."""
+    return Attention(_open(graph, "attention"))
 
 
 @cache
-def open_relevance(path: Path) -> Relevance:
+def open_relevance(file: SealedFile) -> Relevance:
     """The graph of relevance. One session per process and file."""
-    session = _open(path)
+    session = _open(file.read(), file.path.name)
 
     def relevance(
         memory: NDArray[np.float32], candidates: NDArray[np.float32]
@@ -88,15 +96,15 @@ def open_relevance(path: Path) -> Relevance:
     return relevance
 
 
-def _open(path: Path) -> onnxruntime.InferenceSession:
+def _open(graph: bytes, name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own types, all of them unrelated
         reason = str(error).strip().splitlines()[0]
         raise MarsBatchError(
-            f"{path}: ONNX Runtime cannot open it ({reason}). Train again with: mars-batch train"
+            f"{name}: ONNX Runtime cannot open it ({reason}). Train again with: mars-batch train"
         ) from error

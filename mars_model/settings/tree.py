@@ -108,11 +108,11 @@ class ModelSettings(_Branch):
     has_free_vectors: bool = True  # vectors of an item's own beside its text's
     has_item_bias: bool = True
     attention: AttentionKind = "evidence"
-    embedding_size: int = Field(128, ge=1)
-    window: int = Field(3, ge=1)
-    n_filters: int = Field(64, ge=1)
+    embedding_size: int = Field(128, ge=1, le=4096)
+    window: int = Field(3, ge=1, le=100)
+    n_filters: int = Field(64, ge=1, le=4096)
     representation_size: int = Field(128, ge=1, le=300)
-    max_words: int = Field(150, ge=1)  # words of a document that the encoders read
+    max_words: int = Field(150, ge=1, le=10_000)  # words of a document that the encoders read
 
     @model_validator(mode="after")
     def _vectors_come_from_something(self) -> Self:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mars_model.bundle.item_factors import ItemFactors, read_item_factors
+from mars_model.bundle.item_factors import ItemFactors
 
 
 def factors(item_ids: np.ndarray) -> ItemFactors:
@@ -20,7 +20,8 @@ def factors(item_ids: np.ndarray) -> ItemFactors:
 @pytest.mark.parametrize("ids", [[7, 12], ["a", "ü"]])
 def test_factors_are_read_back_as_they_were(tmp_path: Path, ids: list) -> None:
     factors(np.array(ids)).write(tmp_path / "factors.parquet")
-    assert read_item_factors(tmp_path / "factors.parquet").to_pylist() == [
+    found = ItemFactors.parse((tmp_path / "factors.parquet").read_bytes(), 2)
+    assert found.table().to_pylist() == [
         {"item_id": ids[0], "free_item": [0.5, -1], "free_memory": [1, 2], "item_bias": 0.75},
         {"item_id": ids[1], "free_item": [0.25, 2], "free_memory": [3, 4], "item_bias": -0.5},
     ]

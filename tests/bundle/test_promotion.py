@@ -1,6 +1,7 @@
 """The gate in front of the bundle in use, and the record of its decisions."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -76,7 +77,9 @@ def test_a_registry_of_before_decisions_were_recorded_is_read(tmp_path: Path):
     assert read_promotions(tmp_path).decisions == (said("b", False),)
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"model_version": 5}', "\x00"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"model_version": 5}', "\x00", '{"model_version": "../a"}']
+)
 def test_a_damaged_record_gives_way_to_a_promotion_only(tmp_path: Path, content: str):
     (tmp_path / "promoted.json").write_text(content)
     with pytest.raises(MarsBatchError, match="models --promote"):
@@ -84,6 +87,18 @@ def test_a_damaged_record_gives_way_to_a_promotion_only(tmp_path: Path, content:
     assert (tmp_path / "promoted.json").read_text() == content
     add_decision(tmp_path, said("b", True))
     assert read_promotions(tmp_path).decisions == (said("b", True),)
+
+
+def test_a_record_of_a_newer_release_is_said_to_be_one(tmp_path: Path):
+    (tmp_path / "promoted.json").write_text('{"format": 2, "in_use": "a"}')
+    with pytest.raises(MarsBatchError, match=r"is of format 2, .* reads 1\. Use a newer mars-bat"):
+        read_promotions(tmp_path)
+
+
+def test_a_record_that_is_no_plain_file_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "promoted.json")
+    with pytest.raises(MarsBatchError, match="is no plain file"):
+        read_promotions(tmp_path)
 
 
 def test_a_bundle_is_not_left_aside_for_nothing(tmp_path: Path):

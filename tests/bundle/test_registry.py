@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,22 +16,16 @@ from mars_model.bundle.promotion import read_promotions
 from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.settings import DocumentSettings, LikeSettings, ModelSettings, TrainingSettings
-from tests.conftest import paper_model
+from tests.bundle.small_bundle import small_content, small_model
 
-CONTENT = {
-    "item_encoder.onnx": b"\x08\x0aitem encoder",
-    "user_encoder.onnx": b"\x08\x0auser encoder",
-    "attention.onnx": b"\x08\x0aattention",
-    "relevance.onnx": b"\x08\x0arelevance",
-    "vocabulary.txt": b"moon\nfire\n",
-}
+CONTENT = small_content()
 
 
 def trained_with(**training: float) -> TrainedWith:
     return TrainedWith(
         likes=LikeSettings(),
         documents=DocumentSettings(),
-        model=paper_model(),
+        model=small_model(),
         training=TrainingSettings.model_validate(training),
     )
 
@@ -212,14 +207,25 @@ def test_every_changed_or_missing_file_is_named(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"{}", b"not json", b"\xff\xfe", b'{"format": 1}'],
-    ids=["empty", "text", "binary", "format"],
+    ("content", "said"),
+    [
+        (b"{}", "model_version: Field required, and 6 more"),
+        (b"[3]", "the whole: Input should be"),
+        (b"not json", "is no JSON"),
+        (b"\xff\xfe", "is no JSON"),
+        (b"[" * 100_000, "is no JSON"),
+        (b'{"format": 4}', "is of format 4, this release reads 3. Use a newer mars-batch"),
+        (b'{"format": 1}', "is of format 1, this release reads 3. It was written by an older"),
+        (b'{"format": "3"}', "format: Input should be 3"),
+        (b" " * (16 * 2**20 + 1), "has 16,777,217 bytes, at most 16,777,216"),
+    ],
 )
-def test_a_damaged_manifest_is_refused_in_a_sentence(registry: Registry, content: bytes) -> None:
+def test_a_damaged_manifest_is_refused_in_a_sentence(
+    registry: Registry, content: bytes, said: str
+) -> None:
     bundle = write(registry, writer())
     bundle.file("manifest.json").write_bytes(content)
-    with pytest.raises(MarsBatchError, match="is not a manifest of this release") as caught:
+    with pytest.raises(MarsBatchError, match=rf"manifest\.json .*{re.escape(said)}") as caught:
         registry.open(bundle.model_version)
     assert "\n" not in str(caught.value)
 
@@ -228,7 +234,7 @@ def test_a_bundle_without_manifest_is_not_listed_and_is_refused(registry: Regist
     bundle = write(registry, writer())
     bundle.file("manifest.json").unlink()
     assert registry.versions() == []
-    with pytest.raises(MarsBatchError, match=r"manifest\.json cannot be read"):
+    with pytest.raises(MarsBatchError, match=r"manifest\.json is missing"):
         registry.open(bundle.model_version)
 
 

@@ -37,13 +37,13 @@ def test_the_file_holds_one_word_a_line_in_utf8(tmp_path: Path) -> None:
     path = tmp_path / "vocabulary.txt"
     VOCABULARY.write(path)
     assert path.read_bytes() == "moon\nété\nвойна\nfire\n".encode()
-    assert Vocabulary.read(path) == VOCABULARY
+    assert Vocabulary.parse(path.read_bytes()) == VOCABULARY
 
 
 def test_a_vocabulary_without_words_survives_its_file(tmp_path: Path) -> None:
     path = tmp_path / "vocabulary.txt"
     Vocabulary(()).write(path)
-    assert Vocabulary.read(path).words == ()
+    assert Vocabulary.parse(path.read_bytes()).words == ()
 
 
 WORDS = st.text(st.characters(categories=["Ll", "Lo", "Lm", "Mn"]), min_size=1)
@@ -53,7 +53,7 @@ WORDS = st.text(st.characters(categories=["Ll", "Lo", "Lm", "Mn"]), min_size=1)
 def test_reading_inverts_writing(tmp_path_factory, words: list[str]) -> None:
     path = tmp_path_factory.mktemp("vocabulary") / "vocabulary.txt"
     Vocabulary(tuple(words)).write(path)
-    assert list(Vocabulary.read(path).words) == words
+    assert list(Vocabulary.parse(path.read_bytes()).words) == words
 
 
 @given(

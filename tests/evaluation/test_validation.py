@@ -8,7 +8,7 @@ import pytest
 from mars_model.evaluation.validation import rank_by_vectors, validation_of
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.catalogue import Catalogue
-from mars_model.scoring.sessions import open_attention
+from mars_model.scoring.sessions import attention_in_memory
 from mars_model.training.export import attention_graph
 from tests.conftest import small_settings
 
@@ -17,10 +17,8 @@ HISTORIES = [[0], [1, 4], [2, 3, 5], [0, 1, 2, 3, 4], [5]]
 
 
 @pytest.fixture(scope="module")
-def attention(tmp_path_factory):
-    path = tmp_path_factory.mktemp("graph") / "attention.onnx"
-    path.write_bytes(attention_graph(3).SerializeToString())
-    return open_attention(path)
+def attention():
+    return attention_in_memory(attention_graph(3).SerializeToString())
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,25 @@
 """Random tanh vectors, hand-made catalogues, and attention graphs of any size."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
 
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.scoring.popular import sort_popular
-from mars_model.scoring.sessions import Attention, open_attention
+from mars_model.scoring.sessions import Attention, attention_in_memory
 from mars_model.settings import AttentionKind
 from mars_model.training.export import attention_graph
 
 
 @pytest.fixture(scope="session")
-def attention_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Attention]:
+def attention_of() -> Callable[..., Attention]:
     """The attention graph for a representation size, opened as a worker opens it."""
-    folder = tmp_path_factory.mktemp("attention")
 
+    @cache
     def open_size(size: int, kind: AttentionKind = "softmax") -> Attention:
-        path = folder / f"attention-{size}-{kind}.onnx"
-        if not path.exists():
-            path.write_bytes(attention_graph(size, kind).SerializeToString())
-        return open_attention(path)
+        return attention_in_memory(attention_graph(size, kind).SerializeToString())
 
     return open_size
 

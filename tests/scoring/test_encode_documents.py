@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mars_model.bundle.sealed_file import seal
 from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.scoring.encode_documents import ENCODERS, encode_words
 from mars_model.settings import ModelSettings
@@ -21,7 +22,7 @@ def test_a_vector_is_the_same_bits_in_every_batch(tmp_path: Path, text: str) -> 
     free = [rng.normal(0, 0.1, (300, model.representation_size)).astype(np.float32)] * 2
     n_likes = np.ones(300, dtype=np.int64)
     export_network(build_network(len(words), model, 1, n_likes, 1.0), tmp_path)
-    encoders = [tmp_path / name for name in ENCODERS]
+    encoders = [seal(tmp_path / name) for name in ENCODERS]
 
     def encode(start: int, end: int) -> np.ndarray:
         some = [rows[start:end] for rows in free]

@@ -1,5 +1,6 @@
 """How users are cut into blocks and served changes no row, through the whole Spark stage."""
 
+import hashlib
 from collections import Counter
 
 import numpy as np
@@ -7,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from mars_model.night.score import Shipment, _Counts, _schema, _score_batches
-from mars_model.night.shipping import ship_arrays, ship_file, take_back
+from mars_model.night.shipping import ShippedFile, ship_arrays, ship_file, take_back
 from mars_model.night.spread import spread
 from mars_model.scoring.memory_plan import Work
 from mars_model.scoring.sentences import Titles
@@ -64,7 +65,7 @@ def rows_of(spark, catalogue):
             catalogue_key=keys[0],
             titles_key=keys[-1],
             lists_key=keys[length] if length else None,
-            attention_name="attention-of-size-6.onnx",
+            attention=ShippedFile("attention-of-size-6.onnx", hashlib.sha256(graph).hexdigest()),
             settings=SETTINGS,
             min_likes=1,
             attention_kind="softmax",

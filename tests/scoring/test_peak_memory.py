@@ -19,7 +19,7 @@ from mars_model.scoring.certified_lists import NeighbourLists
 from mars_model.scoring.memory_plan import Work, plan_memory
 from mars_model.scoring.score_block import BlockScorer
 from mars_model.scoring.sentences import Titles
-from mars_model.scoring.sessions import open_attention
+from mars_model.scoring.sessions import attention_in_memory
 from mars_model.settings import ScoringSettings
 
 N_ITEMS, SIZE, N_LISTS, LENGTH, N_USERS = 178_000, 50, 60_000, 256, 2_000
@@ -77,7 +77,7 @@ else:
         }
     )
     del likes
-    attention = open_attention(folder / "attention.onnx")
+    attention = attention_in_memory((folder / "attention.onnx").read_bytes())
     scorer = BlockScorer(catalogue, lists, attention, settings, 1, titles=read(Titles))
     scored, _ = scorer.score(users)
     rows = len(scored.column('list').flatten())
