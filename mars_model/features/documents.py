@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from mars_model.errors import InputDataError
 from mars_model.features.words import stop_words, words_of
 from mars_model.settings import DocumentSettings
+from mars_model.tables.sql_names import column
 
 
 def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
@@ -20,7 +21,7 @@ def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
     """
     _require_columns(items, settings.extra_columns)
     columns = ("title", "text", *settings.extra_columns)
-    raw = F.concat_ws(" ", *[F.col(name) for name in columns])
+    raw = F.concat_ws(" ", *[column(name) for name in columns])
     words = items.select("item_id", "title", _words(raw, settings).alias("words"))
     return words.select(
         "item_id",

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from mars_model.errors import InputDataError
 from mars_model.importing.check_file import Checked
 from mars_model.importing.imported import Changes, Imported, Unknown
+from mars_model.tables.sql_names import column, is_word
 from mars_model.tables.warehouse import Warehouse
 
 _N_EXAMPLES = 3
@@ -52,7 +53,7 @@ def keep_rejected(warehouse: Warehouse, checked: Checked) -> None:
         warehouse.overwrite(
             "rejected_rows",
             checked.rows.rejected.withColumns({"run_id": F.lit(run_id), "source": F.lit(source)}),
-            where=f"run_id = '{run_id}'",
+            where=is_word("run_id", run_id),
         )
 
 
@@ -67,7 +68,7 @@ def write_rows(warehouse: Warehouse, checked: Checked, is_full_export: bool) -> 
     if key is None:
         warehouse.overwrite(table, good)
         return None
-    given = good.select(*dict.fromkeys((*key, *checked.given)))
+    given = good.select(*map(column, dict.fromkeys((*key, *checked.given))))
     changed = warehouse.merge(table, given, key, is_full_export)
     n_same = checked.n_good - changed.n_inserted - changed.n_updated
     return Changes(changed.n_inserted, changed.n_updated, n_same, changed.n_deleted)

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from mars_model.features.eligibility import Segments, allowed_pairs
 from mars_model.night.runs import PUBLISHED_TABLE, Run
 from mars_model.scoring.list_rows import LIST_FIELDS
+from mars_model.tables.sql_names import is_word
 from mars_model.tables.warehouse import Warehouse
 
 STAGED_TABLE, UNSERVED_TABLE = "recommendations_staged", "unserved_users"
@@ -87,7 +88,7 @@ def unserved_users(
 def record_unserved(warehouse: Warehouse, run: Run, rows: DataFrame | None) -> None:
     """The run's rows in unserved_users, in place of those of an earlier try."""
     warehouse.create(UNSERVED_TABLE)
-    of_run = f"run_id = '{run.run_id}'"
+    of_run = is_word("run_id", run.run_id)
     if rows is not None:
         warehouse.overwrite(UNSERVED_TABLE, rows, where=of_run)
     elif warehouse.read_arrow(UNSERVED_TABLE, ("n_rows",), where={"run_id": run.run_id}).num_rows:

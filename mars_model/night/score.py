@@ -24,6 +24,7 @@ from mars_model.scoring.score_block import BlockScorer
 from mars_model.scoring.sentences import Titles
 from mars_model.scoring.sessions import open_attention
 from mars_model.settings import AttentionKind, ScoringSettings, Settings
+from mars_model.tables.sql_names import quoted_name
 
 # Below it full blocks are faster than lists: docs/performance.md.
 _LISTS_FROM = 25_000
@@ -120,7 +121,7 @@ def scored_users(
 
 def _schema(users: DataFrame) -> str:
     item_type = users.schema["item_ids"].dataType.simpleString()[len("array<") : -1]
-    columns = [f"`{f.name}` {f.dataType.simpleString()}" for f in users.schema]
+    columns = [f"{quoted_name(f.name)} {f.dataType.simpleString()}" for f in users.schema]
     because = (
         f"array<struct<item_id: {item_type}, attention: float, contribution: float, "
         "score_without: float>>"

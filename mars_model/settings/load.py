@@ -15,6 +15,8 @@ from mars_model.settings.tree import Settings
 from mars_model.settings.written import Written, kind_at, read_setting, read_yaml, settled
 
 WAREHOUSE_FILE = "mars-batch.yaml"
+_MOST_MISTAKES = 50
+_MOST_BYTES = 2**20  # conf/mars-batch.yaml has 6,000
 
 
 def load_settings(
@@ -87,7 +89,7 @@ def _with_tracking_address(settings: Settings) -> Settings:
 
 def _read_file(conf: Path) -> dict[str, Any]:
     try:
-        content = read_yaml(conf.read_text(encoding="utf-8"))
+        content = read_yaml(_read_text(conf))
     except OSError as error:
         raise SettingsError(
             f"settings file {conf}: cannot be read ({error.strerror}); name one that exists "
@@ -107,6 +109,14 @@ def _read_file(conf: Path) -> dict[str, Any]:
     return dict(settled(content, Settings))
 
 
+def _read_text(conf: Path) -> str:
+    with conf.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"expected {_MOST_BYTES:,} bytes at most")
+    return content.decode("utf-8")
+
+
 def _apply_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     for override in overrides:
         key, equals, value = override.partition("=")
@@ -119,7 +129,7 @@ def _apply_overrides(tree: dict[str, Any], overrides: Sequence[str]) -> dict[str
         try:
             parsed = settled(read_setting(value, kind), kind)
         except (yaml.YAMLError, ValueError) as error:
-            raise SettingsError(f"--set {override}: the value is not valid YAML") from error
+            raise SettingsError(f"--set {override[:200]}: the value is not valid YAML") from error
         branch = tree
         for name in path:
             branch = branch.setdefault(name, {})
@@ -140,11 +150,18 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _sentence(error: ValidationError, files: Sequence[Path]) -> str:
     source = ", ".join(map(str, files)) or "--set"
     found = []
-    for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"])
+    for problem in error.errors()[:_MOST_MISTAKES]:
+        name = ".".join(str(part)[:100] for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             found.append(f"'{name}' is not a setting")
         else:
             message = problem["msg"][0].lower() + problem["msg"][1:]
-            found.append(f"'{name}' is {problem['input']!r}, but {message}")
+            found.append(f"'{name}' is {_shown(problem['input'])}, but {message}")
+    if (n_more := error.error_count() - len(found)) > 0:
+        found.append(f"and {n_more:,} more")
     return f"settings ({source}): " + "; ".join(found) + ". conf/mars-batch.yaml lists all settings"
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 300 else shown[:300] + "…"

@@ -29,6 +29,17 @@ class _Branch(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def _column_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names where a table can have columns of these names."""
+    for name in names:
+        if not name or re.search(r"[ ,;{}()=`\x00-\x1f\x7f]", name):
+            raise ValueError(
+                f"{name!r} is no name that a table can have: expected one without blanks, commas, "
+                "semicolons, equals signs, backticks and brackets. Map it with sources.item_columns"
+            )
+    return names
+
+
 class WarehouseSettings(_Branch):
     """Where the tables are: a folder, or any path that Spark's file systems know."""
 
@@ -57,6 +68,11 @@ class SourceSettings(_Branch):
     user_segment_columns: dict[str, str] = {}
     segment_item_columns: dict[str, str] = {}
     extra_item_columns: tuple[str, ...] = ()  # kept in items beside the contract's columns
+
+    @field_validator("extra_item_columns")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _column_names(names)
 
     @field_validator("encoding")
     @classmethod
@@ -96,6 +112,11 @@ class DocumentSettings(_Branch):
     stop_words_language: str = "english"
     min_word_length: int = Field(2, ge=1)
     min_occurrences: int = Field(5, ge=1)  # words seen less often stay out of the vocabulary
+
+    @field_validator("extra_columns")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _column_names(names)
 
 
 class ModelSettings(_Branch):

@@ -23,8 +23,11 @@ class Written:
 
 
 def read_yaml(text: str) -> Any:
-    """Mappings and lists of Written. Raises yaml.YAMLError or ValueError where it is no YAML."""
-    return yaml.load(text, _Loader)
+    """Mappings and lists of Written.
+
+    Raises yaml.YAMLError or ValueError where it is no YAML, or nests or repeats without measure.
+    """
+    return yaml.load(text, _Loader)  # a SafeLoader
 
 
 def read_setting(text: str, kind: Any) -> Any:
@@ -76,6 +79,8 @@ def _takes_text(kind: Any) -> bool:
     return kind is str or get_origin(kind) is Literal
 
 
+# The settings have three levels and about a hundred values.
+_DEEPEST, _MOST_NODES = 20, 20_000
 _NULL = re.compile(r"~|null|Null|NULL|")
 # YAML 1.2's core schema, and the merging of mappings: words, and with what they may begin.
 _RESOLVED = (
@@ -97,15 +102,51 @@ _RESOLVED = (
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._sizes: dict[yaml.Node, int] = {}  # nodes below one, those that it names included
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """A node, unless it is too deep or, with all that it names, too large."""
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        mark = event.start_mark
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _refused(f"expected {_DEEPEST} levels at most", mark)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        if node is None:
+            return None
+        if isinstance(event, yaml.AliasEvent):
+            if node not in self._sizes:
+                raise _refused("expected no value that stands in itself", mark)
+            return node
+        self._sizes[node] = 1 + sum(self._sizes[one] for one in _below(node))
+        if self._sizes[node] > _MOST_NODES:
+            raise _refused(f"expected {_MOST_NODES:,} values at most, aliases counted", mark)
+        return node
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """By names as they are written, each of them once."""
-        names = [key.value for key, _ in node.value]
-        for (key, _), name in zip(node.value, names, strict=True):
-            if not isinstance(key, yaml.ScalarNode) or names.count(name) > 1:
-                problem = f"expected each name once, and as text, found {name!r}"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+                problem = f"expected each name once, and as text, found {str(key.value)[:100]!r}"
+                raise _refused(problem, key.start_mark)
+            seen.add(key.value)
         self.flatten_mapping(node)
         return {k.value: self.construct_object(v, deep=deep) for k, v in node.value}
+
+
+def _below(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [one for pair in node.value for one in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _refused(problem: str, mark: Any) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, mark)
 
 
 def _construct(loader: _Loader, node: yaml.ScalarNode) -> Written:

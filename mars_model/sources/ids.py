@@ -7,7 +7,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from mars_model.sources.clean_columns import clean_id_column, holds_control
-from mars_model.sources.readings import Reading, as_text, column
+from mars_model.sources.readings import Reading, as_text
+from mars_model.tables.sql_names import column
 
 # Leading zeros belong to an id: 007 and 7 may be two items. 1.0 is a 1 that pandas wrote.
 _WHOLE = r"\A(0|-?[1-9][0-9]*)(\.0+)?\z"

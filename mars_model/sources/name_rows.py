@@ -7,8 +7,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.sources.column_names import Columns, match_columns
-from mars_model.sources.readings import column
 from mars_model.sources.text_tables import CORRUPT, WHY
+from mars_model.tables.sql_names import column
 
 RAW = "_raw"  # a row with all of its columns by their own names
 

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
 from mars_model.sources.data_files import DataFiles
-from mars_model.sources.readings import column
+from mars_model.tables.sql_names import column
 
 _NANOS_AS_LONG = "spark.sql.legacy.parquet.nanosAsLong"
 

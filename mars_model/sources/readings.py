@@ -6,6 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from mars_model.tables.sql_names import column
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -14,11 +16,6 @@ class Reading:
     value: Column
     problem: Column
     announced: str | None = None  # how all values were read, where there was a choice
-
-
-def column(name: str) -> Column:
-    """A column by its name as it stands."""
-    return F.col("`" + name.replace("`", "``") + "`")
 
 
 def as_text(rows: DataFrame, name: str) -> Column:

@@ -12,7 +12,8 @@ from pyspark.sql import types as T
 
 from mars_model.errors import InputDataError
 from mars_model.sources.clean_columns import clean_id_column
-from mars_model.sources.readings import Reading, as_text, column
+from mars_model.sources.readings import Reading, as_text
+from mars_model.tables.sql_names import column
 
 _ISO = r"\A[0-9]{4}-"
 _DATE_DIGITS = r"\A(19|20|21|9999)[0-9]*\z"

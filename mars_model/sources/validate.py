@@ -8,9 +8,10 @@ from pyspark.sql import functions as F
 from mars_model.sources.ids import read_ids
 from mars_model.sources.look import Looked
 from mars_model.sources.name_rows import RAW
-from mars_model.sources.readings import Reading, column, number, text
+from mars_model.sources.readings import Reading, number, text
 from mars_model.sources.text_tables import CORRUPT, WHY
 from mars_model.tables.contracts import IdTypes
+from mars_model.tables.sql_names import column
 
 ITEM_KEY = ("item_id",)
 INTERACTION_KEY = ("user_id", "item_id", "interacted_at")
@@ -121,21 +122,21 @@ def _split(
     unparsed = F.coalesce("_why", F.lit("the line cannot be parsed"))
     reasons = [F.when(F.col("_corrupt").isNotNull(), unparsed)]
     for name in readings:
-        problem = F.col(f"_problem_{name}")
+        problem = column(f"_problem_{name}")
         reasons.append(F.when(problem.isNotNull(), F.concat(F.lit(f"{name} "), problem)))
         if name in required:
-            reasons.append(F.when(F.col(name).isNull(), F.lit(f"{name} is missing")))
-    judged = read.select(F.coalesce(*reasons, "_more").alias("_reason"), "_corrupt", RAW, *readings)
+            reasons.append(F.when(column(name).isNull(), F.lit(f"{name} is missing")))
+    typed = [column(name) for name in readings]
+    judged = read.select(F.coalesce(*reasons, "_more").alias("_reason"), "_corrupt", RAW, *typed)
     # Rows that are equal in all that is read may stand for one another.
     others = [name for name in readings if name not in (*order, *key)]
     first = Window.partitionBy("_reason", *key).orderBy(
-        *[F.col(name).desc_nulls_last() for name in (*order, *others)], F.lit(0)
+        *[column(name).desc_nulls_last() for name in (*order, *others)], F.lit(0)
     )
     is_repeat = F.col("_reason").isNull() & (F.row_number().over(first) > 1)
     repeated = F.when(is_repeat, F.lit(f"repeats {', '.join(key)}"))
     reason = F.coalesce("_reason", repeated)
     with_reason = judged.withColumn("_reason", reason)
     row_json = F.when(F.col("_reason").isNotNull(), F.coalesce("_corrupt", F.to_json(column(RAW))))
-    typed = [F.col(name) for name in readings]
     announced = {name: r.announced for name, r in readings.items() if r.announced}
     return Validated(with_reason.select("_reason", row_json.alias("_row_json"), *typed), announced)

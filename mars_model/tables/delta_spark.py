@@ -12,6 +12,7 @@ from pyspark.sql.types import StructType
 
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.tables.pin import Commit, TablePin
+from mars_model.tables.sql_names import quoted_name
 
 # All by name: they are not raised as the class that they are said to share.
 _CONFLICTS = tuple(getattr(conflicts, name) for name in conflicts.__all__)
@@ -19,7 +20,7 @@ _CONFLICTS = tuple(getattr(conflicts, name) for name in conflicts.__all__)
 
 def quoted(location: str) -> str:
     """A table as SQL names it."""
-    return f"delta.`{location.replace('`', '``')}`"
+    return f"delta.{quoted_name(location)}"
 
 
 def is_table(spark: SparkSession, location: str) -> bool:
@@ -68,7 +69,7 @@ def load(
 
 def add_columns(spark: SparkSession, location: str, columns: StructType) -> None:
     """Add columns behind those of a table, null in the rows that are there."""
-    listed = ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in columns)
+    listed = ", ".join(f"{quoted_name(f.name)} {f.dataType.simpleString()}" for f in columns)
     spark.sql(f"alter table {quoted(location)} add columns ({listed})")
 
 
@@ -111,19 +112,22 @@ def merge(
     Columns that `rows` does not have stay as they are; with `removes_others`, rows whose keys are
     not among those of `rows` go.
     """
-    condition = " and ".join(f"held.`{key}` <=> new.`{key}`" for key in keys)
+    equal = {name: f"held.{quoted_name(name)} <=> new.{quoted_name(name)}" for name in rows.columns}
+    condition = " and ".join(equal[key] for key in keys)
     others = [name for name in rows.columns if name not in keys]
-    differs = " or ".join(f"not (held.`{name}` <=> new.`{name}`)" for name in others)
+    differs = " or ".join(f"not ({equal[name]})" for name in others)
+    new: dict[str, str | Column] = {
+        quoted_name(name): f"new.{quoted_name(name)}" for name in rows.columns
+    }
     builder = (
         DeltaTable.forPath(rows.sparkSession, location)
         .alias("held")
         .merge(rows.alias("new"), condition)
     )
     if others:
-        to_set: dict[str, str | Column] = {f"`{name}`": f"new.`{name}`" for name in others}
+        to_set = {quoted_name(name): new[quoted_name(name)] for name in others}
         builder = builder.whenMatchedUpdate(differs, to_set)
-    values: dict[str, str | Column] = {f"`{name}`": f"new.`{name}`" for name in rows.columns}
-    builder = builder.whenNotMatchedInsert(values=values)
+    builder = builder.whenNotMatchedInsert(values=new)
     if removes_others:
         builder = builder.whenNotMatchedBySourceDelete()
     done = builder.execute().first()

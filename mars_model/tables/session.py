@@ -31,6 +31,8 @@ _SETTINGS: dict[str, bool | float | int | str | None] = {
     # A date or run that is replaced is a literal in the rows that replace it: to look at each of
     # them again takes as long as to write them.
     "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
+    # A name or path that holds ${env:…} means itself, and no query reads the environment.
+    "spark.sql.variable.substitute": "false",
     # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
     "spark.executorEnv.OMP_NUM_THREADS": "1",
 }

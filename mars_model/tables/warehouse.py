@@ -23,6 +23,7 @@ from mars_model.tables.contracts import IdTypes
 from mars_model.tables.delta_files import LocalTable
 from mars_model.tables.pin import Commit, Pin, TablePin
 from mars_model.tables.session import open_session
+from mars_model.tables.sql_names import column
 
 _WAIT_S = 600.0  # the merge of a large import may take as long
 
@@ -179,7 +180,7 @@ class Warehouse:
         another writer changes the same rows meanwhile.
         """
         held = delta_spark.load(self.spark, self.location(table)).schema
-        in_order = [F.col(f.name).cast(f.dataType).alias(f.name) for f in held]
+        in_order = [column(f.name).cast(f.dataType).alias(f.name) for f in held]
         with self.alone(table):
             delta_spark.overwrite(rows.select(in_order), self.location(table), note, where)
 

@@ -1,5 +1,6 @@
 """Defaults, files, --set, and one sentence for all mistakes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -191,11 +192,27 @@ def test_a_setting_of_type_text_takes_the_words_as_they_stand(tmp_path: Path, wo
     assert columns == {"item_id": word}
     in_mapping = [f"sources.item_columns={{item_id: {word}}}"]
     assert load_settings(overrides=in_mapping).sources.item_columns == {"item_id": word}
+    text = f"sources:\n  item_columns:\n    item_id: {word}\n"
+    sources = load_settings(write(tmp_path / "own.yaml", text)).sources
+    assert sources.item_columns == {"item_id": word}
+
+
+@pytest.mark.parametrize("word", [word for word in WORDS if word != "="])
+def test_so_does_a_list_of_texts(tmp_path: Path, word: str) -> None:
     extra = load_settings(overrides=[f"sources.extra_item_columns=[{word}, b]"])
     assert extra.sources.extra_item_columns == (word, "b")
-    text = f"sources:\n  item_columns:\n    item_id: {word}\n  extra_item_columns:\n  - {word}\n"
+    text = f"sources:\n  extra_item_columns:\n  - {word}\n"
     sources = load_settings(write(tmp_path / "own.yaml", text)).sources
-    assert (sources.item_columns, sources.extra_item_columns) == ({"item_id": word}, (word,))
+    assert sources.extra_item_columns == (word,)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "a`b", "a,b", "a;b", "a=b", "a(b)", "a\nb", " ", "", "a{b}"]
+)
+@pytest.mark.parametrize("setting", ["sources.extra_item_columns", "documents.extra_columns"])
+def test_a_name_that_no_table_can_have_is_refused(setting: str, name: str) -> None:
+    quoted = json.dumps(name)
+    assert "is no name that a table can have" in refusal(f"{setting}=[{quoted}]")
 
 
 @pytest.mark.parametrize(
@@ -302,3 +319,45 @@ def test_one_set_of_defaults_trains_on_every_data_set(name: str) -> None:
 def test_a_comparison_tries_one_setting_of_each_model_at_least() -> None:
     assert load_settings(overrides=["evaluation.n_trials=3"]).evaluation.n_trials == 3
     assert "evaluation.n_trials" in refusal("evaluation.n_trials=0")
+
+
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join(['*' + below] * 9)}]\n"
+    for below, name in zip("abcdefghi", "bcdefghij", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LAUGHS, "expected 20,000 values at most, aliases counted"),
+        (LAUGHS.replace("[", "{<<: [").replace("]", "]}"), "expected "),
+        ("a: &a [*a]\n", "expected no value that stands in itself"),
+        ("a: &a\n  b: *a\n", "expected no value that stands in itself"),
+        ("[" * 100_000, "expected 20 levels at most"),
+        ("- " * 100_000, "expected 20 levels at most"),
+        ("{a: " * 500_000, "expected 1,048,576 bytes at most"),
+        ("a: !!python/object/apply:os.system [exit 1]\n", "could not determine a constructor"),
+        ("a: !!python/name:os.system\n", "could not determine a constructor"),
+        ("? [a, b]\n: 1\n", "expected each name once, and as text"),
+        ("a: \x00\n", "special characters are not allowed"),
+        (f"training:\n  seed: {'9' * 5000}\n", "Exceeds the limit"),
+    ],
+)
+def test_yaml_that_would_not_end_or_run_something_is_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    message = refusal(conf=write(tmp_path / "own.yaml", text))
+    assert "not valid YAML" in message
+    assert said in message
+    assert len(message) < 1000
+
+
+def test_a_deep_value_of_a_set_is_refused() -> None:
+    assert "not valid YAML" in refusal("sources.item_columns=" + "[" * 50_000)
+
+
+def test_many_names_are_read_in_a_moment(tmp_path: Path) -> None:
+    names = "".join(f"  n{n}: {n}\n" for n in range(9_000))
+    message = refusal(conf=write(tmp_path / "own.yaml", f"sources:\n{names}"))
+    assert "'sources.n49' is not a setting; and 8,950 more" in message
