@@ -148,3 +148,49 @@ def test_scoring_a_night_needs_no_extra() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout == "[]\n", answer.stderr
+
+
+# Reading these runs what stands in them.
+UNPICKLING = {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
+
+
+def unsafe_calls(tree: ast.AST) -> list[str]:
+    """Calls that run or unpickle what they are given, by name."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        said = {word.arg: ast.unparse(word.value) for word in node.keywords}
+        leaf = name.split(".")[-1]
+        is_unsafe = (
+            name in ("eval", "exec", "__import__")
+            or leaf in ("unsafe_load", "full_load", "read_pickle", "to_pickle", "run_path")
+            or (name in ("np.load", "np.save") and said.get("allow_pickle") != "False")
+            or (name == "torch.load" and said.get("weights_only") != "True")
+            or (name == "yaml.load" and [ast.unparse(a) for a in node.args[1:]] != ["_Loader"])
+            or said.get("shell") == "True"
+        )
+        if is_unsafe:
+            found.append(name)
+    return found
+
+
+def test_nothing_is_unpickled_and_no_text_is_run() -> None:
+    folders = (PACKAGE, PACKAGE.parent / "jobs", PACKAGE.parent / "benchmarks")
+    wrong = []
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
+        used = {name.split(".")[0] for name in imports_of(path)} & UNPICKLING
+        calls = unsafe_calls(ast.parse(path.read_text(encoding="utf-8")))
+        wrong += [f"{path.name}: {name}" for name in (*sorted(used), *calls)]
+    assert wrong == []
+
+
+def test_what_is_unsafe_is_seen() -> None:
+    lines = (
+        *("eval(x)", "yaml.load(x)", "yaml.load(x, yaml.Loader)", "torch.load(x)"),
+        *("np.load(x, allow_pickle=True)", "pd.read_pickle(x)", "subprocess.run(x, shell=True)"),
+        "torch.load(x, weights_only=True)",
+        "np.load(x, allow_pickle=False)",
+    )
+    assert [len(unsafe_calls(ast.parse(line))) for line in lines] == [1] * 7 + [0] * 2

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from mars_model import __version__
@@ -26,7 +27,7 @@ class _Index(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     format: Literal[1] = 1
-    tensors_file: str
+    tensors_file: str = Field(pattern=r"^epoch-[0-9]+\.safetensors$")
     sha256: str
     records: tuple[EpochRecord, ...]
 
@@ -70,12 +71,13 @@ class Checkpoints:
         A damaged checkpoint is a warning: the training starts from its beginning.
         """
         found = self._read()
-        if isinstance(found, tuple):
-            index, content = found
-            state.restore(load(content), index.records)
-            self._say(f"goes on after epoch {len(index.records)}, kept in {self.folder}")
-        elif found is not None:
-            self._say(f"checkpoint {self.folder}: {found}; training starts from the beginning")
+        if found is None:
+            return
+        restored = _restored(state, *found) if isinstance(found, tuple) else found
+        if isinstance(restored, int):
+            self._say(f"goes on after epoch {restored}, kept in {self.folder}")
+        else:
+            self._say(f"checkpoint {self.folder}: {restored}; training starts from the beginning")
 
     def save(self, state: TrainingState) -> None:
         """Keep the state after its last epoch in place of the one before.
@@ -126,3 +128,15 @@ class Checkpoints:
         if hashlib.sha256(content).hexdigest() != index.sha256:
             return f"{index.tensors_file} has another SHA-256"
         return index, content
+
+
+def _restored(state: TrainingState, index: _Index, content: bytes) -> int | str:
+    """The number of epochs that the state has now, or in words what does not fit it."""
+    try:
+        tensors = load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        return f"{index.tensors_file} holds no tensors ({str(error)[:200]})"
+    if not state.takes(tensors):
+        return f"{index.tensors_file} holds tensors of another network"
+    state.restore(tensors, index.records)
+    return len(index.records)

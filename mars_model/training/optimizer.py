@@ -7,6 +7,7 @@ and Juditsky, "Acceleration of stochastic approximation by averaging" (1992), wi
 fall off exponentially.
 """
 
+import re
 from collections.abc import Mapping
 
 import torch
@@ -53,6 +54,16 @@ class DecayingOptimizer:
         """Return what the optimiser remembers of its steps, by position of the weight and name."""
         state = self._optimizer.state_dict()["state"]
         return {f"{i}/{name}": value for i, part in state.items() for name, value in part.items()}
+
+    def takes(self, name: str, shape: torch.Size) -> bool:
+        """Whether a tensor of this name and shape may be one of `tensors`."""
+        position, _, what = name.partition("/")
+        groups = self._optimizer.param_groups
+        shapes = [weight.shape for group in groups for weight in group["params"]]
+        if not re.fullmatch("[0-9]{1,6}", position) or int(position) >= len(shapes):
+            return False
+        is_known = what in ("step", "exp_avg", "exp_avg_sq", "square_avg")
+        return is_known and shape in (torch.Size(), shapes[int(position)])
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Remember the steps that `tensors` came from."""

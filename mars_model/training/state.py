@@ -70,6 +70,19 @@ class TrainingState:
             for name, tensor in tensors.items()
         }
 
+    def takes(self, tensors: Mapping[str, Tensor]) -> bool:
+        """Whether `restore` can take them: the names and shapes are those of this training."""
+        weights = {name: value.shape for name, value in self.network.state_dict().items()}
+        fixed = {f"{part}/{name}": shape for part in _PARTS[:2] for name, shape in weights.items()}
+        fixed |= {f"average/{name}": value.shape for name, value in self.average.tensors().items()}
+        found = {name: value.shape for name, value in tensors.items()}
+        moments = {name: shape for name, shape in found.items() if name not in fixed}
+        is_fixed_same = {**fixed, **moments} == found
+        return is_fixed_same and all(
+            self.optimizer.takes(name.removeprefix("optimizer/"), shape)
+            for name, shape in moments.items()
+        )
+
     def restore(self, tensors: Mapping[str, Tensor], records: Sequence[EpochRecord]) -> None:
         """Go back to a state of the same training, as it was saved."""
         parts: dict[str, dict[str, Tensor]] = {part: {} for part in _PARTS}

@@ -1,5 +1,7 @@
 """A training that was interrupted ends in the same bits as one that was not."""
 
+import hashlib
+import json
 import signal
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load, save
 
 from mars_model.errors import MarsBatchError
 from mars_model.features.likes import LikeMatrix
@@ -185,12 +188,51 @@ def half_an_index(folder):
     index.write_text(index.read_text()[:40])
 
 
+def other_tensors(folder, change):
+    """Tensors that somebody else wrote, under the hash that the index names."""
+    (path,) = folder.glob("*.safetensors")
+    content = change(path.read_bytes())
+    path.write_bytes(content)
+    index = json.loads((folder / "checkpoint.json").read_text())
+    index["sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "checkpoint.json").write_text(json.dumps(index))
+
+
+def no_tensors(folder):
+    other_tensors(folder, lambda _: b"\xff" * 100)
+
+
+def without_a_tensor(folder):
+    other_tensors(folder, lambda c: save(dict(list(load(c).items())[1:])))
+
+
+def of_other_shapes(folder):
+    other_tensors(folder, lambda c: save({name: t.reshape(-1) for name, t in load(c).items()}))
+
+
+def with_a_name_that_is_no_weight(folder):
+    other_tensors(folder, lambda c: save({**load(c), "optimizer/99/step": torch.ones(1)}))
+
+
+def outside_its_folder(folder):
+    index = folder / "checkpoint.json"
+    index.write_text(index.read_text().replace("epoch-2.s", "../epoch-2.s"))
+
+
+ANOTHER = "epoch-2.safetensors holds tensors of another network"
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
         (damaged_tensors, "epoch-2.safetensors has another SHA-256"),
         (missing_tensors, "epoch-2.safetensors cannot be read (No such file or directory)"),
         (half_an_index, "checkpoint.json is not of this release (1 mismatches)"),
+        (outside_its_folder, "checkpoint.json is not of this release (1 mismatches)"),
+        (no_tensors, "epoch-2.safetensors holds no tensors"),
+        (without_a_tensor, ANOTHER),
+        (of_other_shapes, ANOTHER),
+        (with_a_name_that_is_no_weight, ANOTHER),
     ],
 )
 def test_a_damaged_checkpoint_is_one_warning_and_a_new_beginning(training, damage, words):
@@ -198,12 +240,20 @@ def test_a_damaged_checkpoint_is_one_warning_and_a_new_beginning(training, damag
     with pytest.raises(KeyboardInterrupt):
         training.run(StopsAt(3, 1), training.checkpoints)
     damage(training.checkpoints.folder)
-    assert training.checkpoints.n_epochs() == 0
     again, repeated = training.run(None, training.checkpoints)
     assert repeated == result
     assert is_same(again, weights)
     (line,) = training.said
-    assert f"{words}; training starts from the beginning" in line
+    assert f"checkpoint {training.checkpoints.folder}: {words}" in line
+    assert "; training starts from the beginning" in line
+
+
+@pytest.mark.parametrize("damage", [damaged_tensors, missing_tensors, half_an_index])
+def test_a_damaged_checkpoint_holds_no_epochs(training, damage):
+    with pytest.raises(KeyboardInterrupt):
+        training.run(StopsAt(3, 1), training.checkpoints)
+    damage(training.checkpoints.folder)
+    assert training.checkpoints.n_epochs() == 0
 
 
 def test_a_death_while_writing_leaves_the_epoch_before(training):
