@@ -7,7 +7,6 @@ and Juditsky, "Acceleration of stochastic approximation by averaging" (1992), wi
 fall off exponentially.
 """
 
-import re
 from collections.abc import Mapping
 
 import torch
@@ -55,15 +54,20 @@ class DecayingOptimizer:
         state = self._optimizer.state_dict()["state"]
         return {f"{i}/{name}": value for i, part in state.items() for name, value in part.items()}
 
-    def takes(self, name: str, shape: torch.Size) -> bool:
-        """Whether a tensor of this name and shape may be one of `tensors`."""
-        position, _, what = name.partition("/")
-        groups = self._optimizer.param_groups
-        shapes = [weight.shape for group in groups for weight in group["params"]]
-        if not re.fullmatch("[0-9]{1,6}", position) or int(position) >= len(shapes):
-            return False
-        is_known = what in ("step", "exp_avg", "exp_avg_sq", "square_avg")
-        return is_known and shape in (torch.Size(), shapes[int(position)])
+    def takes(self, shapes: Mapping[str, torch.Size]) -> bool:
+        """Whether tensors of these names and shapes are such as `tensors` gives."""
+        is_adam = isinstance(self._optimizer, torch.optim.Adam)
+        moments = ("exp_avg", "exp_avg_sq") if is_adam else ("square_avg",)
+        weights = [weight for group in self._optimizer.param_groups for weight in group["params"]]
+        # A weight that no step has reached yet has none.
+        reached = {name.partition("/")[0] for name in shapes}
+        expected = {
+            f"{position}/{name}": weight.shape if name in moments else torch.Size()
+            for position, weight in enumerate(weights)
+            if str(position) in reached
+            for name in ("step", *moments)
+        }
+        return dict(shapes) == expected
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Remember the steps that `tensors` came from."""

@@ -76,12 +76,9 @@ class TrainingState:
         fixed = {f"{part}/{name}": shape for part in _PARTS[:2] for name, shape in weights.items()}
         fixed |= {f"average/{name}": value.shape for name, value in self.average.tensors().items()}
         found = {name: value.shape for name, value in tensors.items()}
-        moments = {name: shape for name, shape in found.items() if name not in fixed}
-        is_fixed_same = {**fixed, **moments} == found
-        return is_fixed_same and all(
-            self.optimizer.takes(name.removeprefix("optimizer/"), shape)
-            for name, shape in moments.items()
-        )
+        others = {name: shape for name, shape in found.items() if name not in fixed}
+        of_steps = {name.removeprefix("optimizer/"): shape for name, shape in others.items()}
+        return {**fixed, **others} == found and self.optimizer.takes(of_steps)
 
     def restore(self, tensors: Mapping[str, Tensor], records: Sequence[EpochRecord]) -> None:
         """Go back to a state of the same training, as it was saved."""
