@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "mars_model"
 # A room may import those that stand before it; rooms of one line do not import each other.
 FLOORS = (
-    ("errors", "resources", "prerequisites", "causes"),
+    ("errors", "resources", "prerequisites", "causes", "redact"),
     ("settings", "locks"),
     ("tables",),
     ("sources", "features"),

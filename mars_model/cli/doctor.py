@@ -13,6 +13,7 @@ from mars_model import prerequisites
 from mars_model.causes import cause_of
 from mars_model.cli.job import Job
 from mars_model.errors import MarsBatchError
+from mars_model.redact import redact
 from mars_model.resources import sql_files
 from mars_model.tables.check_environment import unwritable
 from mars_model.tables.contracts import OPTIONAL_SOURCES
@@ -26,15 +27,15 @@ _LEAST_FREE_GIB = 2
 class Findings:
     """What was found; people see a fact as soon as it is known."""
 
-    is_silent: bool
+    job: Job
     facts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def add(self, fact: str) -> None:
         """Note a fact, and show it."""
         self.facts.append(fact)
-        if not self.is_silent:
-            click.echo(fact)
+        if not self.job.is_json:
+            click.echo(redact(fact, self.job.secrets))
 
 
 @click.command("doctor")
@@ -44,7 +45,7 @@ def doctor_command(job: Job) -> None:
 
     Example: mars-batch doctor
     """
-    found = Findings(job.is_json)
+    found = Findings(job)
     has_spark = _installation(found)
     with _noting(found):
         _disk(job, found)
@@ -56,11 +57,13 @@ def doctor_command(job: Job) -> None:
     # Last: all above is said in a second, and a session takes many.
     if has_spark and _spark(job, found) and not job.warehouse.is_local:
         _tables(job, found)
-    problems = [f"PROBLEM {problem}" for problem in found.problems]
-    result = {"facts": found.facts, "problems": found.problems}
+    facts, problems = (
+        [redact(line, job.secrets) for line in lines] for lines in (found.facts, found.problems)
+    )
+    result = {"facts": facts, "problems": problems}
     if problems:
         if not job.is_json:
-            click.echo("\n".join(problems))
+            click.echo("\n".join(f"PROBLEM {problem}" for problem in problems))
         raise MarsBatchError(f"doctor found {len(problems)} problem(s), listed above", result)
     if job.is_json:
         job.show("", result)

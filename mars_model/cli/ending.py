@@ -11,7 +11,9 @@ import click
 from mars_model.causes import cause_of, first_cause
 from mars_model.cli.as_json import show_error
 from mars_model.cli.interrupts import end_heeding, is_interrupted, say_interrupted
+from mars_model.cli.secrets import known_secrets
 from mars_model.errors import Interrupted, MarsBatchError
+from mars_model.redact import redact
 
 
 class EndsInSentence(click.Command):
@@ -52,6 +54,7 @@ def _ended_with_sentence(
     except (click.Abort, KeyboardInterrupt) as stopped:
         _end_interrupted(stopped, is_json, ctx)
     except click.ClickException as error:
+        error.message = redact(error.message, _secrets(ctx))  # type: ignore[misc]
         if is_json:
             show_error(error.format_message(), error.exit_code)
         raise  # click itself says it on stderr
@@ -60,11 +63,13 @@ def _ended_with_sentence(
             _end_interrupted(error, is_json, ctx)
         if isinstance(error, BrokenPipeError):
             raise
+        secrets = _secrets(ctx)
         if is_verbose:
-            traceback.print_exception(error)
+            click.echo(redact("".join(traceback.format_exception(error)), secrets), err=True)
         sentence, exit_code, details = _described(error)
+        sentence = redact(sentence, secrets)
         if is_json:
-            show_error(sentence, exit_code, details)
+            show_error(sentence, exit_code, details, secrets)
         click.echo(f"error: {printable(sentence)}", err=True)
         if not is_verbose and sentence.startswith("unexpected "):
             click.echo("Run it again with --verbose for the whole trace.", err=True)
@@ -74,11 +79,17 @@ def _ended_with_sentence(
 def _end_interrupted(stopped: BaseException, is_json: bool, ctx: click.Context | None) -> NoReturn:
     """One line, and the code of Ctrl-C."""
     command = (ctx.invoked_subcommand or ctx.command.name) if ctx else None
-    sentence = say_interrupted(command, stopped)
+    sentence = redact(say_interrupted(command, stopped), _secrets(ctx))
     if is_json:
         show_error(sentence, Interrupted.exit_code)
     click.echo(printable(sentence), err=True)
     sys.exit(Interrupted.exit_code)
+
+
+def _secrets(ctx: click.Context | None) -> tuple[str, ...]:
+    """What the command's job holds, where it has one yet."""
+    held: tuple[str, ...] | None = getattr(ctx.obj, "secrets", None) if ctx else None
+    return known_secrets() if held is None else held
 
 
 def _described(error: Exception) -> tuple[str, int, Mapping[str, Any] | None]:

@@ -10,6 +10,7 @@ import click
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import require_report, write_report
 from mars_model.errors import needs_extras
+from mars_model.redact import redact
 
 SPLITS = ("paper", "temporal", "leave-last-out")
 
@@ -116,7 +117,7 @@ def evaluate_command(
         comparison = evaluation.evaluate(*common, job.say)
     else:
         comparison = evaluation.evaluate_cold_items(*common, cold_share, job.say)
-    content = comparison_content(comparison, Path(job.warehouse.path).name, command_line())
+    content = comparison_content(comparison, Path(redact(job.warehouse.path)).name, command_line())
     if target is not None:
         write_report(content, target)
     job.show(comparison_text(comparison), content)
@@ -124,4 +125,4 @@ def evaluate_command(
 
 def command_line() -> str:
     """The command as it was typed, for whoever wants to repeat it."""
-    return " ".join(["mars-batch", *sys.argv[1:]])
+    return redact(" ".join(["mars-batch", *sys.argv[1:]]))

@@ -13,7 +13,9 @@ from mars_model.bundle.registry import Registry
 from mars_model.cli.as_json import as_json
 from mars_model.cli.ending import EndsInSentence
 from mars_model.cli.interrupts import heed_signals
+from mars_model.cli.secrets import known_secrets, secrets_beside
 from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.redact import hide, redact
 from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
@@ -77,13 +79,21 @@ class Job:
             )
         return Registry(Path(folder))
 
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Credentials that the environment, Spark's settings or ours hold: never shown."""
+        try:
+            return secrets_beside(self.settings)
+        except MarsBatchError:  # of the settings: said elsewhere
+            return known_secrets()
+
     def say(self, line: str) -> None:
         """A line of progress, on stderr: stdout belongs to results."""
-        click.echo(line, err=True)
+        click.echo(redact(line, self.secrets), err=True)
 
     def show(self, text: str, result: Any) -> None:
         """The result: text for people, or JSON on stdout with --json."""
-        click.echo(as_json(result) if self.is_json else text)
+        click.echo(as_json(result, self.secrets) if self.is_json else hide(text, self.secrets))
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.report import require_report, write_report
 from mars_model.errors import InputDataError, needs_extras
 from mars_model.importing.import_files import import_files
+from mars_model.redact import redact
 from mars_model.settings import Settings
 
 
@@ -78,7 +79,7 @@ def reproduce_command(
             f"{profile.max_epochs['catalogue']}. It shows that all of it runs; the profile paper "
             "says which model is better."
         )
-    name = data.name if data else Path(job.warehouse.path).name
+    name = data.name if data else Path(redact(job.warehouse.path)).name
     content = comparison_content(found.comparison, name, command_line(), notes)
     content["dataset"]["profile"] = profile_name
     content |= {"curves": found.curves, "paper_table": table_1(), "examples": found.examples}

@@ -6,6 +6,7 @@ from mars_model.causes import cause_of, first_cause
 from mars_model.cli.interrupts import heed_signals, say_interrupted
 from mars_model.errors import Interrupted
 from mars_model.prerequisites import python_problem
+from mars_model.redact import redact
 
 
 def main() -> None:
@@ -22,7 +23,8 @@ def main() -> None:
         sys.stderr.write(f"{say_interrupted(None, stopped)}\n")
         sys.exit(Interrupted.exit_code)
     except Exception as error:  # a package that is missing, or another one of its name
-        sys.exit(f"error: {cause_of(error) or f'mars-batch does not load: {first_cause(error)}'}")
+        sentence = cause_of(error) or f"mars-batch does not load: {first_cause(error)}"
+        sys.exit(f"error: {redact(sentence)}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 from mars_model.bundle.promotion import Decision
 from mars_model.bundle.registry import Bundle
 from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.redact import redact
 from mars_model.settings import Settings
 from mars_model.training.epoch_records import EpochRecord
 
@@ -45,7 +46,7 @@ class Tracking:
     def _log_bundle(self, bundle: Bundle, tags: dict[str, str]) -> None:
         self._log_metrics(bundle.manifest.metrics, 0)
         for key, value in tags.items():
-            self._client.set_tag(self._run_id, key, value)
+            self._client.set_tag(self._run_id, key, redact(value))
         self._client.log_artifacts(self._run_id, str(bundle.folder), "bundle")
 
     def _log_metrics(self, metrics: dict[str, float], step: int) -> None:
@@ -105,10 +106,10 @@ def require_mlflow(settings: Settings) -> None:
 
 
 def parameters_of(settings: Settings) -> dict[str, str]:
-    """Every setting by its dotted name, without the tracking address, which may hold a password."""
+    """Every setting by its dotted name, without the tracking address and other credentials."""
     tree = settings.model_dump(mode="json", exclude={"tracking"})
     return {
-        f"{branch}.{name}": str(value)
+        f"{branch}.{name}": redact(str(value))
         for branch, settings_of in tree.items()
         for name, value in settings_of.items()
     }
@@ -155,4 +156,4 @@ def _name(metric: str) -> str:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300].rstrip(". ")
+    return redact(lines[0][:300]).rstrip(". ")

@@ -9,6 +9,8 @@ from contextlib import suppress
 from py4j.java_gateway import JavaGateway
 from pyspark.java_gateway import launch_gateway
 
+from mars_model.redact import redact
+
 # How long it may take to stop its work and delete its scratch files, or to come up and end then.
 _PATIENCE_S = 3.0
 
@@ -95,4 +97,4 @@ def end_started() -> None:
 
 def _write(line: bytes) -> None:
     with suppress(OSError):  # where nobody listens any more
-        os.write(2, line)
+        os.write(2, redact(line.decode(errors="replace")).encode())

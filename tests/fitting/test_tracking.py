@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mars_model.bundle.manifest import hash_file
+from mars_model.bundle.sealed_file import seal
 from mars_model.cli.main import main
 from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.fitting.tracking import parameters_of, track
@@ -73,7 +73,7 @@ def test_parameters_metrics_of_every_epoch_and_the_bundle_are_logged(night, tmp_
     assert len(said) == 3 and all(line in result.stderr for line in said)
 
     folder = Path(client.download_artifacts(run.info.run_id, "bundle", str(tmp_path)))
-    assert {name: hash_file(folder / name) for name in manifest["files"]} == manifest["files"]
+    assert {name: seal(folder / name).sha256 for name in manifest["files"]} == manifest["files"]
     assert (folder / "manifest.json").is_file()
     assert (tmp_path / "mlartifacts").is_dir()
 
