@@ -47,6 +47,7 @@ SETTINGS = (
     f"scoring.top_n={TOP_N}",
     "audit.min_catalogue_share=0",
     "audit.min_overlap=0",
+    "audit.min_overlap_across_models=0",
     "audit.max_score_shift=1000",
 )
 

@@ -1,6 +1,6 @@
 """mars-batch score and nightly; score is the same as jobs/score_all_users.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -10,11 +10,26 @@ import click
 from mars_model.cli.job import Job, run_date_option
 from mars_model.cli.show import estimate_text, run_text
 from mars_model.night.dry_run import estimate_night
+from mars_model.night.gates import accepted_gates
 from mars_model.night.run_night import run_night
 
 
 def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--run-date, --dry-run."""
+    """--run-date, --dry-run, --accept and --reason."""
+    command = click.option(
+        "--reason",
+        "reasons",
+        multiple=True,
+        metavar="TEXT",
+        help="Why the night is right all the same: one for each --accept, or one for all.",
+    )(command)
+    command = click.option(
+        "--accept",
+        "gates",
+        multiple=True,
+        metavar="GATE",
+        help="Publish though this gate of the audit fails; needs --reason; may be repeated.",
+    )(command)
     command = click.option(
         "--dry-run",
         "is_dry_run",
@@ -31,7 +46,9 @@ def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("nightly")
 @night_options
 @click.pass_obj
-def nightly_command(job: Job, run_date: date, is_dry_run: bool) -> None:
+def nightly_command(
+    job: Job, run_date: date, is_dry_run: bool, gates: tuple[str, ...], reasons: tuple[str, ...]
+) -> None:
     """Run the whole night but training; start it again after a crash, it ends in the same rows.
 
     A night that stands published with the same inputs and settings is left as it is.
@@ -39,14 +56,19 @@ def nightly_command(job: Job, run_date: date, is_dry_run: bool) -> None:
     Example: mars-batch nightly --run-date 2026-11-23
 
     Example: mars-batch nightly --dry-run
+
+    Example: mars-batch nightly --accept overlap --reason "the range was replaced"
     """
-    _run_or_estimate(job, run_date, is_dry_run, skip_published=True)
+    accepted = accepted_gates(gates, reasons)
+    _run_or_estimate(job, run_date, is_dry_run, accepted, skip_published=True)
 
 
 @click.command("score")
 @night_options
 @click.pass_obj
-def score_command(job: Job, run_date: date, is_dry_run: bool) -> None:
+def score_command(
+    job: Job, run_date: date, is_dry_run: bool, gates: tuple[str, ...], reasons: tuple[str, ...]
+) -> None:
     """Score all users, audit their lists, publish them under the run date.
 
     Scores anew also where the night stands published; what is behind is built first.
@@ -55,10 +77,17 @@ def score_command(job: Job, run_date: date, is_dry_run: bool) -> None:
 
     Example: mars-batch score --dry-run
     """
-    _run_or_estimate(job, run_date, is_dry_run, skip_published=False)
+    accepted = accepted_gates(gates, reasons)
+    _run_or_estimate(job, run_date, is_dry_run, accepted, skip_published=False)
 
 
-def _run_or_estimate(job: Job, run_date: date, is_dry_run: bool, skip_published: bool) -> None:
+def _run_or_estimate(
+    job: Job,
+    run_date: date,
+    is_dry_run: bool,
+    accepted: Mapping[str, str],
+    skip_published: bool,
+) -> None:
     """Run the night and show its record, or show what it would take."""
     where = job.warehouse, job.registry, job.settings, run_date
     if is_dry_run:
@@ -66,5 +95,5 @@ def _run_or_estimate(job: Job, run_date: date, is_dry_run: bool, skip_published:
         job.show(estimate_text(estimate), asdict(estimate))
         return
     job.require_writable()
-    run = run_night(*where, job.say, skip_published)
+    run = run_night(*where, job.say, skip_published, accepted)
     job.show(run_text(run, job.settings.warehouse.path), asdict(run))

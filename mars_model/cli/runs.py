@@ -5,19 +5,22 @@ from dataclasses import asdict
 import click
 
 from mars_model.cli.job import Job
-from mars_model.cli.show import table
+from mars_model.cli.show import accepted_text, table
 from mars_model.night.runs import read_runs
 
 
 @click.command("runs")
 @click.pass_obj
 def runs_command(job: Job) -> None:
-    """List the runs, newest run date first.
+    """List the runs, newest run date first, with the gates that were accepted and why.
 
     Example: mars-batch runs
     """
     runs = read_runs(job.warehouse)
-    columns = ("run_date", "run_id", "status", "model_version", "users", "rows", "seconds")
+    columns = (
+        *("run_date", "run_id", "status", "model_version", "users", "rows", "seconds"),
+        "accepted",
+    )
     rows = [
         (
             run.run_date,
@@ -27,6 +30,7 @@ def runs_command(job: Job) -> None:
             run.counts.get("users"),
             run.counts.get("rows"),
             round(sum(run.durations_s.values()), 1),
+            accepted_text(run),
         )
         for run in runs
     ]

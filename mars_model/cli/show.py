@@ -36,7 +36,9 @@ def run_text(run: "Run", warehouse: str) -> str:
     ]
     why = f"what rows are there for: {', '.join(reasons)}\n" if reasons else ""
     gates = ", ".join(f"{name} {value:.3f}" for name, value in run.gates.items())
-    gates = gates or "there are no rows to compare, everybody has liked all that they may get"
+    if not counts.get("rows"):
+        gates = "there are no rows to judge, everybody has liked all that they may get"
+    accepted = f"accepted: {accepted_text(run)}\n" if run.accepted else ""
     return (
         f"run {run.run_id}: {run.status} for {run.run_date} with {run.model_version}\n"
         f"{counts.get('rows', 0):,} rows for {counts.get('users', 0):,} users: "
@@ -44,9 +46,15 @@ def run_text(run: "Run", warehouse: str) -> str:
         f"{counts.get('unserved_users', 0):,} users got fewer than {run.top_n}\n"
         f"{why}"
         f"audit: {gates}\n"
+        f"{accepted}"
         f"read it with: mars-batch --warehouse {warehouse} sql "
         '"select * from recommendation_reasons limit 10"'
     )
+
+
+def accepted_text(run: "Run") -> str:
+    """The gates that failed and were accepted, each with its reason."""
+    return "; ".join(f"{gate} ({reason})" for gate, reason in run.accepted.items())
 
 
 def estimate_text(estimate: "Estimate") -> str:

@@ -40,10 +40,12 @@ def audit(
     prepared: Prepared,
     scored: DataFrame,
     last: Run | None,
+    validation_map: float | None = None,
 ) -> Report:
     """Look once at every user and once at every recommended item.
 
     `scored` are rows of `scored_users`, with the items of the list of the night `last` in `before`.
+    `validation_map` is that of the model in use, where it has one.
     """
     segments = prepared.inputs.segments
     users = scored_view(scored, segments.names if segments else (), run.top_n)
@@ -61,9 +63,10 @@ def audit(
     n_offending["served_in_full"] += _n_lost_or_twice(of_users, prepared.work.n_users)
     failures = describe(n_offending | of_items.n_offending, users, rows, items)
     n_candidates = len(prepared.catalogue.candidate_idx)
-    mean_before = last.gates.get("mean_score") if last else None
     is_empty_by_right = n_candidates > 0 and _has_everybody_seen_all(of_users, unserved)
-    gates = measure_gates(of_users, of_items, n_candidates, mean_before, is_empty_by_right)
+    gates = measure_gates(
+        of_users, of_items, n_candidates, run, last, validation_map, is_empty_by_right
+    )
     failures += judge_gates(gates, settings.audit)
     n_by_fallback = of_users.n_users - of_users.n_by_model
     counts = {

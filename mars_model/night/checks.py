@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -23,6 +24,8 @@ class Failure:
     name: str
     n_rows: int
     detail: str
+    examples: tuple[dict[str, Any], ...] = ()  # users, rows or items that offend
+    sql: str = ""  # that finds them
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class UserFacts:
     n_by_model: int
     n_rows_before: int  # of the night before, of users who are in both
     n_rows_again: int  # of these, the (user, item) pairs that are here again
+    newest_like_s: int | None  # seconds since 1970 UTC; None: no like has a time
     n_offending: dict[str, int]  # by check
 
 
@@ -69,7 +73,8 @@ def reason_counts() -> dict[str, Column]:
 def look_at_users(users: DataFrame) -> UserFacts:
     """Count all that is asked of `audited_users`, in one pass.
 
-    An optional column `before` holds the items of the user's list of the night before.
+    Optional columns: `before`, the items of the user's list of the night before, and
+    `last_interacted_at`, of the newest like.
     """
     rows, checks = F.size("list"), checks_of("users")
     before, again = F.lit(0), F.lit(0)
@@ -78,6 +83,9 @@ def look_at_users(users: DataFrame) -> UserFacts:
         common = F.size(F.array_intersect("before", "list.item_id"))
         before = F.when(is_in_both, F.size("before")).otherwise(0)
         again = F.when(is_in_both, common).otherwise(0)
+    newest: Column = F.lit(None)
+    if "last_interacted_at" in users.columns:
+        newest = F.unix_seconds("last_interacted_at")
     found = users.agg(
         F.count("*").alias("n_users"),
         F.count_distinct("user_id").alias("n_different_users"),
@@ -85,12 +93,15 @@ def look_at_users(users: DataFrame) -> UserFacts:
         F.count_if(F.col("source") == MODEL_SOURCE).alias("n_by_model"),
         F.sum(before).alias("n_rows_before"),
         F.sum(again).alias("n_rows_again"),
+        F.max(newest.cast("long")).alias("newest_like_s"),
         *[F.count_if(is_broken).alias(name) for name, is_broken in checks.items()],
     ).first()
     assert found is not None
-    counts = {name: int(n or 0) for name, n in found.asDict().items()}
+    facts = found.asDict()
+    newest_like_s = facts.pop("newest_like_s")
+    counts = {name: int(n or 0) for name, n in facts.items()}
     n_offending = {name: counts.pop(name) for name in checks}
-    return UserFacts(n_offending=n_offending, **counts)
+    return UserFacts(newest_like_s=newest_like_s, n_offending=n_offending, **counts)
 
 
 def look_at_items(items: DataFrame) -> ItemFacts:
@@ -122,6 +133,7 @@ def describe(
         for name, is_broken in checks_of(kind).items():
             if n_offending[name]:
                 found = view.where(is_broken).select(*columns).limit(N_EXAMPLES).collect()
-                examples = "; ".join(str(row.asDict()) for row in found)
-                failures.append(Failure(name, n_offending[name], f"for example {examples}"))
+                examples = tuple(row.asDict() for row in found)
+                detail = f"for example {'; '.join(map(str, examples))}"
+                failures.append(Failure(name, n_offending[name], detail, examples))
     return failures

@@ -1,7 +1,7 @@
 """A night: one pass over one pin. Prepare, score, audit, publish."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,15 +11,15 @@ from pyspark.sql import functions as F
 
 from mars_model.bundle.agreement import require_same_settings
 from mars_model.bundle.registry import Bundle, Registry
-from mars_model.errors import AuditFailedError
 from mars_model.night import runs
 from mars_model.night.audit import audit
 from mars_model.night.build_tables import DERIVED, SOURCES, pin_inputs
-from mars_model.night.checks import Failure
 from mars_model.night.clock import Clock, Say
+from mars_model.night.gates import refusing
 from mars_model.night.prepare import Prepared, prepared_night
-from mars_model.night.publish import STAGED_TABLE, publish, record_unserved, rows_of, set_aside
+from mars_model.night.publish import STAGED_TABLE, publish, record_unserved, rows_of
 from mars_model.night.published_rows import describe_difference, what_differs
+from mars_model.night.refuse import refuse
 from mars_model.night.runs import PUBLISHED_TABLE, RUNS_TABLE, Run
 from mars_model.night.score import scored_users
 from mars_model.settings import Settings
@@ -38,12 +38,14 @@ def run_night(
     run_date: date,
     say: Say,
     skip_published: bool,
+    accepted: Mapping[str, str] | None = None,
 ) -> Run:
     """Bring every input up to date, score all users, audit, publish; returns the run's record.
 
     With `skip_published` a night that stands published with the same inputs and settings is
     left as it is, if its rows are those of its record. Raises AuditFailedError where the audit
-    stops it: what readers see stays.
+    stops it: what readers see stays. Gates of `accepted`, with the reason, do not stop it; the
+    record names those that would have.
     """
     bundle = registry.promoted()
     require_same_settings(bundle, settings)
@@ -65,7 +67,9 @@ def run_night(
     with prepared_night(warehouse, bundle, settings, run_date, pin, clock) as prepared:
         versions = prepared.pin.versions(*SOURCES, *OPTIONAL_SOURCES, *DERIVED)
         run = replace(run, input_versions=versions)
-        return _score_and_publish(warehouse, bundle, settings, run, prepared, earlier, clock)
+        return _score_and_publish(
+            warehouse, bundle, settings, run, prepared, earlier, clock, accepted or {}
+        )
 
 
 def begin_run(pin: Pin, bundle: Bundle, settings: Settings, run_date: date) -> Run:
@@ -101,6 +105,7 @@ def _score_and_publish(
     prepared: Prepared,
     earlier: Sequence[Run],
     clock: Clock,
+    accepted: Mapping[str, str],
 ) -> Run:
     """Lists are scored once and kept until they are audited and written."""
     last = runs.night_before(run, earlier)
@@ -110,20 +115,21 @@ def _score_and_publish(
         with clock.step("score"):
             scored.count()
         with clock.step("audit"):
-            report = audit(warehouse, settings, run, prepared, scored, last)
+            validation_map = bundle.manifest.metrics.get("validation_map@500")
+            report = audit(warehouse, settings, run, prepared, scored, last, validation_map)
+        failures = refusing(report.failures, accepted)
         run = run.with_status(
-            runs.AUDIT_FAILED if report.failures else runs.PUBLISHED,
+            runs.AUDIT_FAILED if failures else runs.PUBLISHED,
             counts={**report.counts, "lists_made": prepared.n_lists_made, **counted.value},
             gates=report.gates,
             durations_s=clock.durations_s,
-            failures={failure.name: failure.n_rows for failure in report.failures},
+            failures={failure.name: failure.n_rows for failure in failures},
+            accepted={f.name: accepted[f.name] for f in report.failures if f not in failures},
             rows_hash=report.rows_hash,
         )
         rows = rows_of(scored, run)
-        if report.failures:
-            set_aside(warehouse, run, rows)
-            runs.record(warehouse, run)
-            raise AuditFailedError(_describe(run, report.failures))
+        if failures:
+            refuse(warehouse, run, rows, failures, last)
         with clock.step("publish"):
             record_unserved(warehouse, run, report.unserved)
             publish(warehouse, run, rows)
@@ -138,14 +144,3 @@ def _with_lists_before(warehouse: Warehouse, users: DataFrame, last: Run | None)
     is_last = (F.col("run_date") == F.lit(last.run_date)) & (F.col("run_id") == last.run_id)
     lists = warehouse.read(PUBLISHED_TABLE).where(is_last).groupBy("user_id")
     return users.join(lists.agg(F.collect_list("item_id").alias("before")), "user_id", "left")
-
-
-def _describe(run: Run, failures: Sequence[Failure]) -> str:
-    found = "; ".join(
-        f"{f.name}: {f'{f.n_rows} offending rows, ' if f.n_rows else ''}{f.detail}"
-        for f in failures
-    )
-    return (
-        f"run {run.run_id}: the audit failed, nothing was published and the last good night "
-        f"stays. {found}. The rows stand in recommendations_staged, the checks in sql/checks"
-    )

@@ -35,6 +35,7 @@ class Run:
     input_tables: dict[str, str] = field(default_factory=dict)  # by source: which table, which rows
     settings: str | None = None  # all that shape rows and audit, as JSON
     rows_hash: str | None = None  # of the published rows: published_rows.py
+    accepted: dict[str, str] = field(default_factory=dict)  # gates that failed, and why not to mind
 
     def with_status(self, status: str, **facts: Any) -> "Run":
         """The same run, further on."""
@@ -72,10 +73,9 @@ def find_run(runs: Iterable[Run], run_id: str) -> Run | None:
 
 
 def night_before(run: Run, earlier: Iterable[Run]) -> Run | None:
-    """The last published night before, where the same model made it; `earlier`: newest first."""
-    published = [r for r in earlier if r.status == PUBLISHED and r.run_date < run.run_date]
-    is_same_model = published and published[0].model_version == run.model_version
-    return published[0] if is_same_model else None
+    """The last published night before, whichever model made it; `earlier`: newest first."""
+    published = (r for r in earlier if r.status == PUBLISHED and r.run_date < run.run_date)
+    return next(published, None)
 
 
 def read_runs(warehouse: Warehouse) -> list[Run]:

@@ -1,5 +1,7 @@
 """One typed, validated tree of settings: the only room that reads the environment."""
 
+from mars_model.settings.audit_file import Gate as Gate
+from mars_model.settings.audit_file import audit_gates as audit_gates
 from mars_model.settings.load import find_model_file as find_model_file
 from mars_model.settings.load import load_settings as load_settings
 from mars_model.settings.load import parse_settings as parse_settings

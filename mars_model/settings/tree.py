@@ -2,10 +2,11 @@
 
 import codecs
 import re
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from mars_model.settings.audit_file import limit_of
 from mars_model.settings.local_path import plain_path
 
 # Of the tables that files are imported into.
@@ -226,12 +227,24 @@ class ScoringSettings(_Branch):
     max_memory_mb: int = Field(1024, ge=512)  # of a Python worker
 
 
-class AuditSettings(_Branch):
-    """Limits against the last published night, beside the checks of sql/checks."""
+def _limit(
+    setting: str, ge: float | None = None, gt: float | None = None, le: float | None = None
+) -> Any:
+    """A limit whose default is that of conf/audit.yaml; None opens the gate."""
+    return Field(default_factory=lambda: limit_of(setting), ge=ge, gt=gt, le=le)
 
-    min_catalogue_share: float = Field(0.001, ge=0, le=1)
-    min_overlap: float = Field(0.05, ge=0, le=1)  # of lists, where the model is the same
-    max_score_shift: float = Field(0.5, gt=0)  # of the mean score, where the model is the same
+
+class AuditSettings(_Branch):
+    """Limits of the gates of conf/audit.yaml, which says what each protects."""
+
+    min_catalogue_share: float | None = _limit("min_catalogue_share", ge=0, le=1)
+    min_overlap: float | None = _limit("min_overlap", ge=0, le=1)
+    min_overlap_across_models: float | None = _limit("min_overlap_across_models", ge=0, le=1)
+    max_score_shift: float | None = _limit("max_score_shift", gt=0)
+    max_fallback_share: float | None = _limit("max_fallback_share", ge=0, le=1)
+    max_fallback_rise: float | None = _limit("max_fallback_rise", ge=0, le=1)
+    max_input_age_days: float | None = _limit("max_input_age_days", ge=0)
+    max_map_loss: float | None = _limit("max_map_loss", ge=0, le=1)
 
 
 class EvaluationSettings(_Branch):
@@ -258,6 +271,6 @@ class Settings(_Branch):
     training: TrainingSettings = TrainingSettings()
     promotion: PromotionSettings = PromotionSettings()
     scoring: ScoringSettings = ScoringSettings()
-    audit: AuditSettings = AuditSettings()
+    audit: AuditSettings = Field(default_factory=AuditSettings)
     evaluation: EvaluationSettings = EvaluationSettings()
     tracking: TrackingSettings = TrackingSettings()

@@ -14,6 +14,7 @@ create table ${table} (
     failures map<string, bigint> comment 'offending rows of each failed check',
     input_tables map<string, string> comment 'of every source: the id of its Delta table and the newest version that made rows',
     settings string comment 'what shapes rows and audit, as JSON',
-    rows_hash string comment 'of the published rows, in any order'
+    rows_hash string comment 'of the published rows, in any order',
+    accepted map<string, string> comment 'gates that failed and were accepted, and why'
 ) using delta
 comment 'One row per run'

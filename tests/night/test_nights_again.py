@@ -6,22 +6,29 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from deltalake import DeltaTable
 
+from mars_model.cli.main import main
+from mars_model.cli.show import run_text
 from mars_model.errors import AuditFailedError
 from mars_model.night.run_night import run_night
-from mars_model.night.runs import Run
+from mars_model.night.runs import Run, read_runs
 from mars_model.tables.warehouse import Warehouse
 from tests.conftest import Night, small_settings
 from tests.night.conftest import by_user, copy_night, rows_of
 
 pytestmark = pytest.mark.night
+
+# Lists of three never show the whole catalogue.
+SHORT = ("scoring.top_n=3", "audit.min_catalogue_share=1.0")
 
 
 def run_again(
@@ -29,10 +36,11 @@ def run_again(
     *overrides: str,
     skip_published: bool = False,
     say: Callable[[str], None] = lambda line: None,
+    accepted: dict[str, str] | None = None,
 ) -> Run:
     """One more run of the night's date, with other settings if need be."""
-    settings = small_settings(*overrides)
-    return run_night(night.warehouse, night.registry, settings, night.run_date, say, skip_published)
+    where = night.warehouse, night.registry, small_settings(*overrides), night.run_date
+    return run_night(*where, say, skip_published, accepted)
 
 
 def commits_of(warehouse: Warehouse, table: str) -> list[dict]:
@@ -42,10 +50,10 @@ def commits_of(warehouse: Warehouse, table: str) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def failed(night, tmp_path_factory) -> tuple[Night, AuditFailedError]:
-    """Lists of three that may not be published: they never show the whole catalogue."""
+    """Lists that may not be published."""
     copied = copy_night(night, tmp_path_factory.mktemp("failed") / "wh")
     with pytest.raises(AuditFailedError) as raised:
-        run_again(copied, "scoring.top_n=3", "audit.min_catalogue_share=1.0")
+        run_again(copied, *SHORT)
     return copied, raised.value
 
 
@@ -80,6 +88,65 @@ def test_the_rows_of_a_failed_audit_stand_in_staging(failed):
     rows = rows_of(copied.warehouse, "recommendations_staged")
     # Nine users with three rows, user 8 with all two that are left.
     assert len(rows) == 9 * 3 + 2
+
+
+def test_a_failed_audit_names_items_and_the_query_that_finds_them(failed):
+    copied, error = failed
+    rows = rows_of(copied.warehouse, "recommendations_staged")
+    counts = Counter(row["item_id"] for row in rows)
+    first = sorted(counts, key=lambda item: (-counts[item], item))[:3]
+    (failure,) = error.details["failures"]
+    expected = [{"item_id": item, "n_rows": counts[item]} for item in first]
+    assert list(failure["examples"]) == expected
+    assert f"for example {expected[0]}; {expected[1]}" in str(error)
+    assert f'(mars-batch sql "{failure["sql"]}")' in str(error)
+    assert '--accept catalogue_share --reason "…"' in str(error)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The refused night once more, by somebody who answers for it."""
+
+    night: Night
+    run: Run
+    commits: list[dict]
+
+
+@pytest.fixture(scope="module")
+def accepted(failed, tmp_path_factory) -> Accepted:
+    """With a gate that did not fail beside the one that did, and a check that may never fail."""
+    copied = copy_night(failed[0], tmp_path_factory.mktemp("accepted") / "wh")
+    gates = {"catalogue_share": "short lists", "overlap": "not asked", "no_liked_item": "never"}
+    run = run_again(copied, *SHORT, skip_published=True, accepted=gates)
+    return Accepted(copied, run, commits_of(copied.warehouse, "recommendations"))
+
+
+def test_an_accepted_gate_publishes_the_refused_run_under_its_own_name(accepted, failed, night):
+    refused_id = failed[1].details["run_id"]
+    assert (accepted.run.run_id, accepted.run.status) == (refused_id, "published")
+    assert {r["run_id"] for r in rows_of(accepted.night.warehouse, "recommendations")} == {
+        refused_id
+    }
+    statuses = {run.run_id: run.status for run in read_runs(accepted.night.warehouse)}
+    assert statuses == {refused_id: "published", night.run.run_id: "superseded"}
+
+
+def test_what_was_accepted_and_why_stands_in_record_commit_and_runs(accepted):
+    expected = {"catalogue_share": "short lists"}
+    assert (accepted.run.accepted, accepted.run.failures) == (expected, {})
+    assert json.loads(accepted.commits[0]["userMetadata"])["run"]["accepted"] == expected
+    rows = rows_of(accepted.night.warehouse, "recommendation_runs")
+    recorded = {row["run_id"]: dict(row["accepted"]) for row in rows}
+    assert recorded.pop(accepted.run.run_id) == expected
+    assert list(recorded.values()) == [{}]
+    told = CliRunner().invoke(main, ["--warehouse", accepted.night.warehouse.path, "runs"])
+    assert "catalogue_share (short lists)" in told.output
+    assert "accepted: catalogue_share (short lists)" in run_text(accepted.run, "wh")
+
+
+def test_a_night_that_was_accepted_stands_published_for_the_next_one(accepted):
+    assert run_again(accepted.night, *SHORT, skip_published=True) == accepted.run
+    assert commits_of(accepted.night.warehouse, "recommendations") == accepted.commits
 
 
 @pytest.fixture(scope="module")

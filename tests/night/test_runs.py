@@ -80,6 +80,12 @@ def test_the_commit_carries_the_whole_record(night):
     assert of_row.counts and of_row.gates and set(of_row.durations_s) > {"score", "publish"}
 
 
+def test_a_commit_of_a_release_that_accepted_no_gates_carries_its_record(night):
+    note = night.run.as_note()
+    del note["run"]["accepted"]
+    assert runs.Run.of_note(note) == night.run
+
+
 @pytest.mark.parametrize("note", [{}, {"run_id": "a"}, {"run": {"run_id": "a"}}, {"run": 5}])
 def test_a_commit_of_another_release_carries_no_record(note):
     assert runs.Run.of_note(note) is None
@@ -142,9 +148,9 @@ def run_of(day: int, model: str, status: str = "published") -> runs.Run:
     return runs.Run(f"{run_date}-{status}", run_date, model, status, 4, 2, {})
 
 
-def test_a_night_is_compared_with_the_last_published_one_of_the_same_model_only():
+def test_a_night_is_compared_with_the_last_published_one_whichever_model_made_it():
     earlier = [run_of(4, "a", "audit_failed"), run_of(3, "a"), run_of(2, "b"), run_of(1, "a")]
     assert runs.night_before(run_of(5, "a"), earlier) == run_of(3, "a")
-    assert runs.night_before(run_of(3, "b"), earlier) == run_of(2, "b")
-    assert runs.night_before(run_of(3, "a"), earlier) is None
+    assert runs.night_before(run_of(5, "b"), earlier) == run_of(3, "a")
+    assert runs.night_before(run_of(3, "a"), earlier) == run_of(2, "b")
     assert runs.night_before(run_of(1, "a"), earlier) is None
