@@ -14,6 +14,7 @@ RUNS_TABLE = "recommendation_runs"
 PUBLISHED = "published"
 SUPERSEDED = "superseded"
 AUDIT_FAILED = "audit_failed"
+EXPIRED = "expired"  # its rows were removed for their age
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,15 @@ def add_missing(warehouse: Warehouse, runs: Sequence[Run]) -> list[Run]:
     for run in missing:
         record(warehouse, run)
     return missing
+
+
+def mark_expired(warehouse: Warehouse, expired: Sequence[Run]) -> None:
+    """Write that the rows of runs are there no longer, by one commit."""
+    if expired:
+        listed = ", ".join(f"'{run.run_id}'" for run in expired)
+        rows = [asdict(run.with_status(EXPIRED)) for run in expired]
+        warehouse.create(RUNS_TABLE)
+        warehouse.append(RUNS_TABLE, rows, instead_of=f"run_id in ({listed})")
 
 
 def _recorded(warehouse: Warehouse) -> list[Run]:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -42,6 +43,19 @@ class LocalTable:
         """The greatest value of a partition column, by the names of the files; None without one."""
         held = (ds.get_partition_keys(f.partition_expression) for f in self.data.get_fragments())
         return max((keys[partition] for keys in held), default=None)
+
+
+class StoredFile(NamedTuple):
+    """A data file of a table's folder, whichever version it belongs to."""
+
+    path: str
+    n_bytes: int
+    modified_ms: int
+
+    @property
+    def name(self) -> str:
+        """Its name, which no other file of the table has."""
+        return self.path.rpartition("/")[2]
 
 
 def local_folder(location: str) -> Path | None:
@@ -90,6 +104,26 @@ def commits(folder: Path) -> list[Commit]:
 def properties(folder: Path) -> dict[str, str]:
     """The table's properties."""
     return dict(DeltaTable(folder, without_files=True).metadata().configuration)
+
+
+def files_at(folder: Path, version: int) -> set[str] | None:
+    """Names of the data files of a version; None where only Spark can say."""
+    try:
+        table = DeltaTable(folder, version=version)
+        return {unquote(path).rpartition("/")[2] for path in table.file_uris()}
+    except DeltaError:
+        return None
+
+
+def stored_files(folder: Path) -> list[StoredFile]:
+    """All data files in the table's folder."""
+    found = []
+    for path in folder.absolute().rglob("[!._]*.parquet"):
+        if not any(part.startswith("_") for part in path.relative_to(folder.absolute()).parts):
+            facts = path.stat()
+            modified_ms = facts.st_mtime_ns // 1_000_000
+            found.append(StoredFile(f"file:{path}", facts.st_size, modified_ms))
+    return found
 
 
 def append(folder: Path, rows: list[dict[str, Any]], instead_of: str | None) -> bool:

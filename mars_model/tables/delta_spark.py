@@ -3,14 +3,17 @@
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from delta import exceptions as conflicts
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from mars_model.errors import InputDataError, MarsBatchError
+from mars_model.tables.delta_files import StoredFile
 from mars_model.tables.pin import Commit, TablePin
 from mars_model.tables.sql_names import quoted_name
 
@@ -64,6 +67,37 @@ def load(
         raise InputDataError(
             f"{label or location}: cannot be read, it may have been vacuumed "
             f"away ({str(error).strip().splitlines()[0]})"
+        ) from error
+
+
+def files_at(spark: SparkSession, location: str, version: int) -> set[str] | None:
+    """Names of the data files of a version; None where the log does not reach back to it."""
+    try:
+        return {unquote(p).rpartition("/")[2] for p in load(spark, location, version).inputFiles()}
+    except InputDataError:
+        return None
+
+
+def stored_files(spark: SparkSession, location: str) -> list[StoredFile]:
+    """All data files in the table's folder."""
+    reader = spark.read.format("binaryFile").option("pathGlobFilter", "*.parquet")
+    files = reader.option("recursiveFileLookup", "true").load(location)
+    facts = files.select("path", "length", F.unix_millis("modificationTime")).collect()
+    return [StoredFile(*row) for row in facts]
+
+
+def delete(spark: SparkSession, location: str, where: str) -> None:
+    """Delete the rows that match an SQL condition, by one commit.
+
+    Raises MarsBatchError where another writer changes the same rows meanwhile.
+    """
+    try:
+        DeltaTable.forPath(spark, location).delete(where)
+    except _CONFLICTS as error:
+        table = location.rsplit("/", 1)[-1]
+        raise MarsBatchError(
+            f"table {table} where {where}: another run wrote it at the same time, and nothing was "
+            "deleted. Run this one again"
         ) from error
 
 

@@ -33,6 +33,10 @@ _SETTINGS: dict[str, bool | float | int | str | None] = {
     "spark.databricks.delta.replaceWhere.constraintCheck.enabled": "false",
     # A name or path that holds ${env:…} means itself, and no query reads the environment.
     "spark.sql.variable.substitute": "false",
+    # What a run has pinned is read as long as its files are there: by the log's old entries, which
+    # stay in new tables, and beyond the week that Delta allows otherwise.
+    "spark.databricks.delta.properties.defaults.enableExpiredLogCleanup": "false",
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
     # One session of ONNX Runtime a worker, one thread each: Spark owns the cores.
     "spark.executorEnv.OMP_NUM_THREADS": "1",
 }
