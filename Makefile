@@ -8,6 +8,8 @@ DATA ?= ../shared/data/ml-latest-small
 CONF ?= conf/datasets/$(notdir $(DATA)).yaml
 PROFILE ?= quick
 BIN := $(VENV)/bin
+# Two processes, each with a Spark session of 4 GB: a file's tests stay together and share what they set up.
+SIDE_BY_SIDE ?= -n 2 --dist loadfile
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
@@ -47,10 +49,10 @@ format: setup-dev  ## what ruff can mend by itself
 	$(BIN)/ruff format .
 
 test: check  ## lint, format, types and all tests but the long ones
-	$(BIN)/python -m pytest -m "not long and not soak"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not long and not soak"
 
 test-long: setup-dev  ## the long tests: every variant's night, a week of nights, several processes, searches
-	$(BIN)/python -m pytest -m "long and not soak"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "long and not soak"
 
 soak: setup-dev  ## kills, races, interrupts, full disks and mutations; prints its figures (half an hour)
 	$(BIN)/python -m pytest -s -m soak
