@@ -53,17 +53,25 @@ class Job:
 
         return Warehouse(None, self.settings.warehouse.path)
 
-    def require_writable(self) -> None:
-        """Raise MarsBatchError where the tables lie on this machine and cannot be written.
+    def require_writable(self, *others: Path) -> None:
+        """Raise MarsBatchError where the tables lie on this machine and one cannot be written.
 
-        What writes at the end of an hour's work asks first.
+        What writes at the end of an hour's work asks first, for folders beside the tables too.
         """
         from mars_model.tables.check_environment import unwritable
 
         warehouse = self.settings.warehouse
-        if not warehouse.is_remote and (reason := unwritable(Path(warehouse.path))):
+        if warehouse.is_remote:
+            return
+        root = Path(warehouse.path)
+        logs = sorted(root.glob("*/_delta_log"))
+        folders = (root, *others, *(log.parent for log in logs), *logs)
+        closed = [(folder, why) for folder in folders if (why := unwritable(folder))]
+        if closed:
+            folder, why = closed[0]
+            where = "" if folder == root else f" in {folder}"
             raise MarsBatchError(
-                f"warehouse {warehouse.path}: cannot be written ({reason}). Change its "
+                f"warehouse {warehouse.path}: cannot be written{where} ({why}). Change its "
                 "permissions, or choose another folder with --warehouse"
             )
 

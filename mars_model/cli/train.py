@@ -35,7 +35,7 @@ def train_command(job: Job, run_date: date, n_processes: int) -> None:
 
     Example: mars-batch --conf conf/models/mars.yaml train
     """
-    job.require_writable()
+    job.require_writable(job.registry.folder)
     trained = train_and_promote(job, run_date, n_processes)
     manifest, decision = trained.bundle.manifest, trained.decision
     state = "in use from the next night on" if decision.is_promoted else "not promoted"

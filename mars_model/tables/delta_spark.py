@@ -1,6 +1,8 @@
 """Delta tables by Spark's public API, wherever they lie: the only module with delta."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +21,10 @@ from mars_model.tables.sql_names import quoted_name
 
 # All by name: they are not raised as the class that they are said to share.
 _CONFLICTS = tuple(getattr(conflicts, name) for name in conflicts.__all__)
+
+
+class WrittenMeanwhileError(MarsBatchError):
+    """Another writer committed to the same rows while ours were being written."""
 
 
 def quoted(location: str) -> str:
@@ -112,18 +118,24 @@ def overwrite(
 ) -> None:
     """Replace all rows, or those that match `where`, by one commit that carries a note.
 
-    Raises MarsBatchError where another writer changes the same rows meanwhile.
+    Raises WrittenMeanwhileError where another writer changes the same rows meanwhile.
     """
     writer = rows.write.format("delta").mode("overwrite")
     if where is not None:
         writer = writer.option("replaceWhere", where)
     if note is not None:
         writer = writer.option("userMetadata", json.dumps(note, sort_keys=True))
-    try:
+    with _told_of_conflicts(location, where):
         writer.save(location)
+
+
+@contextmanager
+def _told_of_conflicts(location: str, where: str | None = None) -> Iterator[None]:
+    try:
+        yield
     except _CONFLICTS as error:
         table = location.rsplit("/", 1)[-1]
-        raise MarsBatchError(
+        raise WrittenMeanwhileError(
             f"table {table}{f' where {where}' if where else ''}: another run wrote it at the "
             "same time, and its rows stand. Run this one again if they should be replaced"
         ) from error
@@ -144,7 +156,7 @@ def merge(
     """Update the rows with equal keys (null equals null) where they differ, insert the others.
 
     Columns that `rows` does not have stay as they are; with `removes_others`, rows whose keys are
-    not among those of `rows` go.
+    not among those of `rows` go. Raises WrittenMeanwhileError as `overwrite` does.
     """
     equal = {name: f"held.{quoted_name(name)} <=> new.{quoted_name(name)}" for name in rows.columns}
     condition = " and ".join(equal[key] for key in keys)
@@ -164,6 +176,7 @@ def merge(
     builder = builder.whenNotMatchedInsert(values=new)
     if removes_others:
         builder = builder.whenNotMatchedBySourceDelete()
-    done = builder.execute().first()
+    with _told_of_conflicts(location):
+        done = builder.execute().first()
     assert done is not None
     return Merged(done["num_inserted_rows"], done["num_updated_rows"], done["num_deleted_rows"])

@@ -4,11 +4,11 @@ Spark reads and writes rows (delta_spark.py). What a table is, and small reads, 
 where they lie on this machine (delta_files.py), and through Spark where they do not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -26,6 +26,8 @@ from mars_model.tables.session import open_session
 from mars_model.tables.sql_names import column
 
 _WAIT_S = 600.0  # the merge of a large import may take as long
+_N_TRIES = 3
+Done = TypeVar("Done")
 
 
 class Warehouse:
@@ -181,8 +183,8 @@ class Warehouse:
         """
         held = delta_spark.load(self.spark, self.location(table)).schema
         in_order = [column(f.name).cast(f.dataType).alias(f.name) for f in held]
-        with self.alone(table):
-            delta_spark.overwrite(rows.select(in_order), self.location(table), note, where)
+        ordered, place = rows.select(in_order), self.location(table)
+        self._commit(table, lambda: delta_spark.overwrite(ordered, place, note, where))
 
     def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
         """Add a few rows by one commit, in place of those that match an SQL condition."""
@@ -206,8 +208,7 @@ class Warehouse:
         A column of `rows` that the table does not have is added; one that `rows` does not have
         stays as it is.
         """
-        with self.alone(table):
-            return self._merge(table, rows, keys, removes_others)
+        return self._commit(table, lambda: self._merge(table, rows, keys, removes_others))
 
     def _merge(
         self, table: str, rows: DataFrame, keys: tuple[str, ...], removes_others: bool
@@ -234,6 +235,17 @@ class Warehouse:
                 f"alter table {delta_spark.quoted(self.location('items'))} "
                 "set tblproperties ('mars.synthetic' = 'true')"
             )
+
+    def _commit(self, table: str, write: Callable[[], Done]) -> Done:
+        """Write alone, and again where the table was only tidied up (OPTIMIZE) meanwhile."""
+        with self.alone(table):
+            for _ in range(_N_TRIES - 1):
+                try:
+                    return write()
+                except delta_spark.WrittenMeanwhileError:
+                    if self.commits(table)[0].makes_rows:
+                        raise
+            return write()
 
     @contextmanager
     def alone(self, table: str) -> Iterator[None]:

@@ -2,10 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -147,8 +150,10 @@ def test_overwrite_where_replaces_those_rows_only_and_keeps_its_note(
 
 
 def test_of_two_writers_of_the_same_rows_one_is_told_that_the_others_stand(
-    spark: SparkSession, warehouse: Warehouse
+    spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As on a file system of several machines, where no lock lets one wait for the other.
+    monkeypatch.setattr(Warehouse, "alone", lambda self, table: nullcontext())
     table = "recommendations_staged"
     warehouse.create(table, IDS)
     both_have_begun = F.udf(lambda value: time.sleep(3) or value, "float")
@@ -170,6 +175,40 @@ def test_of_two_writers_of_the_same_rows_one_is_told_that_the_others_stand(
     )
     rows = warehouse.read_arrow(table, ("user_id",)).to_pylist()
     assert rows == [{"user_id": said.index("") + 1}]
+
+
+def test_what_was_tidied_up_while_it_was_written_is_written_again(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    warehouse, table = Warehouse(spark, str(tmp_path / "tables")), "recommendations_staged"
+    location = warehouse.location(table)
+    warehouse.create(table, IDS)
+    for user_id in (1, 2):
+        rows = staged(spark, date(2026, 3, 2), (user_id,), "a")
+        rows.write.format("delta").mode("append").save(location)
+    begun, tidied = tmp_path / "begun", tmp_path / "tidied"
+
+    def hold(score: float) -> float:
+        begun.touch()
+        while not tidied.exists():
+            time.sleep(0.01)
+        return score
+
+    def tidy() -> None:
+        while not begun.exists():
+            time.sleep(0.01)
+        DeltaTable(location).optimize.compact()
+        tidied.touch()
+
+    rows = staged(spark, date(2026, 3, 2), (3,), "b")
+    held = rows.withColumn("score", F.udf(hold, "float")("score"))
+    tidying = Thread(target=tidy)
+    tidying.start()
+    warehouse.overwrite(table, held, where="run_date = date'2026-03-02'")
+    tidying.join()
+    done = [commit["operation"] for commit in DeltaTable(location).history(2)]
+    assert done == ["WRITE", "OPTIMIZE"]
+    assert warehouse.read_arrow(table, ("user_id",)).to_pylist() == [{"user_id": 3}]
 
 
 @pytest.mark.parametrize("through", ["files", "Spark"])

@@ -1,0 +1,13 @@
+"""How much `make soak` does: the one place for its amounts. Each may be set by a variable."""
+
+import os
+
+# Kills at random moments of a night that is run again and again.
+N_RANDOM_KILLS = int(os.environ.get("MARS_SOAK_KILLS", "50"))
+# One in so many is let through, and its rows are compared.
+KILLS_PER_WHOLE_NIGHT = 5
+# How often each pair of commands is started together.
+N_RACES = int(os.environ.get("MARS_SOAK_RACES", "20"))
+SEED = int(os.environ.get("MARS_SOAK_SEED", "20260301"))
+# No command may take longer to end after a signal, or where the disk is full.
+MOST_SECONDS_TO_STOP = 10.0
