@@ -32,7 +32,12 @@ _state = _Interruption()
 
 
 def heed_signals() -> None:
-    """Take both signals from now on; one that is ignored on purpose (nohup, `&`) stays so."""
+    """Take both signals from now on; one that is ignored on purpose (nohup, `&`) stays so.
+
+    Python gives signals to a program's main thread alone: elsewhere nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)

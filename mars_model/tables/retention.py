@@ -55,7 +55,7 @@ def remove_files(
     warehouse: Warehouse, table: str, files: Sequence[StoredFile], cutoff: datetime, now: datetime
 ) -> None:
     """Remove those of `old_files` that still are."""
-    with _seen_by_vacuum(warehouse.spark, files):
+    with warehouse.alone(table), _seen_by_vacuum(warehouse.spark, files):
         warehouse.spark.sql(_vacuum(warehouse.location(table), cutoff, now))
 
 
@@ -64,7 +64,8 @@ def delete_rows(warehouse: Warehouse, table: str, where: str) -> None:
 
     Raises MarsBatchError where another writer changes the same rows meanwhile.
     """
-    delta_spark.delete(warehouse.spark, warehouse.location(table), where)
+    with warehouse.alone(table):
+        delta_spark.delete(warehouse.spark, warehouse.location(table), where)
 
 
 def keep_log(warehouse: Warehouse, table: str) -> None:
@@ -80,10 +81,11 @@ def keep_log(warehouse: Warehouse, table: str) -> None:
     else:
         held = delta_files.properties(folder)
     if held.get("delta.enableExpiredLogCleanup") != "false":
-        warehouse.spark.sql(
-            f"alter table {delta_spark.quoted(location)} "
-            "set tblproperties ('delta.enableExpiredLogCleanup' = 'false')"
-        )
+        with warehouse.alone(table):
+            warehouse.spark.sql(
+                f"alter table {delta_spark.quoted(location)} "
+                "set tblproperties ('delta.enableExpiredLogCleanup' = 'false')"
+            )
 
 
 def _vacuum(location: str, cutoff: datetime, now: datetime) -> str:

@@ -27,9 +27,13 @@ OUTER = (Warehouse, Registry)
 READERS = {
     Warehouse: ("alone",),
     Registry: ("alone",),
-    delta_spark: ("quoted", "is_table", "pin_table", "commits", "properties", "load"),
+    delta_spark: (
+        *("quoted", "is_table", "pin_table", "commits", "properties", "load", "files_at"),
+        *("stored_files", "has_all_files"),
+    ),
     delta_files: (
         *("local_folder", "is_table", "open_table", "pin_table", "commits", "properties"),
+        *("files_at", "stored_files", "has_all_files"),
     ),
 }
 _WRITES = re.compile(

@@ -30,15 +30,21 @@ from tests.soak.shop import (
 pytestmark = pytest.mark.soak
 
 TRAIN = ("train", "--run-date", DATE)
-# What is interrupted, by what, in which call.
+# What is interrupted, by what, in which call and how much later.
 INTERRUPTED = {
-    "a night that writes documents": (NIGHT, "SIGTERM", "delta_spark.overwrite item_documents"),
-    "a night that publishes": (NIGHT, "SIGINT", "delta_spark.overwrite recommendations"),
-    "a night that records its run": (NIGHT, "SIGTERM", "delta_files.append recommendation_runs"),
-    "a training in its epochs": (TRAIN, "SIGTERM", "move checkpoint.json"),
-    "a training that reads": (TRAIN, "SIGINT", "Warehouse.read item_documents"),
-    "a search": (("tune", "--trials", "2", *TRAIN[1:]), "SIGTERM", "Warehouse.read item_documents"),
-    "a query": (("sql", "select count(*) from items"), "SIGTERM", "Warehouse.read items"),
+    "a night that writes documents": (
+        *(NIGHT, "SIGTERM", "delta_spark.overwrite item_documents", 0.2),
+    ),
+    "a night that publishes": (NIGHT, "SIGINT", "delta_spark.overwrite recommendations", 0.2),
+    "a night that records its run": (
+        *(NIGHT, "SIGTERM", "delta_files.append recommendation_runs", 0.0),
+    ),
+    "a training in its epochs": (TRAIN, "SIGTERM", "move checkpoint.json", 0.1),
+    "a training that reads": (TRAIN, "SIGINT", "Warehouse.read item_documents", 0.1),
+    "a search": (
+        *(("tune", "--trials", "2", *TRAIN[1:]), "SIGTERM", "Warehouse.read item_documents", 0.1),
+    ),
+    "a query": (("sql", "select count(*) from items"), "SIGTERM", "Warehouse.read items", 0.1),
 }
 
 
@@ -62,11 +68,11 @@ def assert_stopped(what: str, shop: Path, plan: Plan, *words: str) -> None:
 def test_an_interrupted_command_ends_soon_and_leaves_every_table_whole(
     what: str, changed: Path, warm: Warm, tmp_path: Path
 ) -> None:
-    words, how, point = INTERRUPTED[what]
+    words, how, point, later_s = INTERRUPTED[what]
     shop = Path(shutil.copytree(changed, tmp_path / "shop"))
     whole = Path(shutil.copytree(changed, tmp_path / "whole"))
     log = str(tmp_path / "log")
-    plan = Plan(root=str(shop), log=log, named=point, do=how, later_s=0.2)
+    plan = Plan(root=str(shop), log=log, named=point, do=how, later_s=later_s)
     with Reader(shop) as reader:
         assert_stopped(what, shop, plan, *words)
     assert reader.failed == []
