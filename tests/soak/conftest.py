@@ -1,4 +1,4 @@
-"""The shops that are soaked, and the figures behind the tests."""
+"""The shops that are soaked, and the processes that do it."""
 
 import json
 import shutil
@@ -6,12 +6,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import RUN_DATE, Night
-from tests.soak import figures
 from tests.soak.faults import Plan
 from tests.soak.shop import Ended, Warm, copy_shop, published, run, view
 
@@ -29,14 +27,6 @@ LIKES = """user_id,item_id,rating,interacted_at
 11,301,5,2026-02-13 10:00:00
 11,,5,2026-02-13 10:00:00
 """
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The figures, where more than a short form ran."""
-    if set(figures.counts) - {"looks"}:
-        terminalreporter.section("figures of the soak")
-        for line in figures.lines():
-            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")
@@ -114,3 +104,9 @@ def changed(shop: Path, warm: Warm, exported: list[str]) -> Path:
     ended = warm.run(folder, *exported)
     assert ended.exit_code == 0, ended.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def repeated(changed: Path) -> Undisturbed:
+    """A published date once more, after its sources have changed."""
+    return undisturbed(changed, *NIGHT)

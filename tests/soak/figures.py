@@ -1,17 +1,30 @@
-"""What a soak has counted; conftest.py prints it at the end."""
+"""What a soak has counted; report.py prints it at the end."""
 
 from collections import Counter
+from typing import Any
 
 counts: Counter[str] = Counter()
 longest_stop_s: dict[str, float] = {}
 more_scorings: dict[str, int] = {}
-seconds: dict[str, float] = {}
 
 
 def stopped(how: str, took_s: float) -> None:
     """A clean stop: the longest of its kind is kept."""
     counts["clean stops"] += 1
     longest_stop_s[how] = max(took_s, longest_stop_s.get(how, 0.0))
+
+
+def as_facts() -> dict[str, Any]:
+    """All of it, for another process."""
+    return {"counts": dict(counts), "stops": longest_stop_s, "scorings": more_scorings}
+
+
+def add(facts: dict[str, Any]) -> None:
+    """What another process has counted."""
+    counts.update(facts.get("counts", {}))
+    more_scorings.update(facts.get("scorings", {}))
+    for how, took_s in facts.get("stops", {}).items():
+        longest_stop_s[how] = max(took_s, longest_stop_s.get(how, 0.0))
 
 
 def lines() -> list[str]:
