@@ -120,7 +120,8 @@ def _start_context() -> None:
         raise MarsBatchError(f"Spark did not start: {why}. Check with: mars-batch doctor") from (
             RuntimeError(f"{error}\n{said}")
         )
-    if handler is not signal.default_int_handler and handler != signal.getsignal(signal.SIGINT):
+    changed = handler != signal.getsignal(signal.SIGINT)
+    if changed and handler not in (None, signal.default_int_handler):
         signal.signal(signal.SIGINT, handler)  # Spark's own waits for the job that it interrupts
     jvm.pass_on()
     if has_gateway() and is_on_one_machine(context) and (problem := workers_python_problem()):
