@@ -8,6 +8,7 @@ A night that runs now began less than a day ago, and no file that left a table s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from pyspark.sql import functions as F
 
@@ -18,7 +19,7 @@ from mars_model.night.publish import STAGED_TABLE, UNSERVED_TABLE
 from mars_model.night.runs import PUBLISHED_TABLE, Run
 from mars_model.resources import sql_files
 from mars_model.tables.delta_files import StoredFile
-from mars_model.tables.retention import delete_rows, keep_log, old_files, remove_files
+from mars_model.tables.retention import keep_log, old_files, remove_files
 from mars_model.tables.warehouse import Warehouse
 
 
@@ -95,10 +96,18 @@ def carry_out(warehouse: Warehouse, plan: Plan, say: Say) -> None:
         keep_log(warehouse, table.table)
         if table.n_rows:
             say(f"{table.table}: {table.n_rows:,} rows of {len(table.nights)} nights expire …")
-            delete_rows(warehouse, table.table, _expired_rows(table.table, plan))
+            where = _expired_rows(table.table, plan)
+            nothing = warehouse.read(table.table).limit(0)
+            warehouse.overwrite(table.table, nothing, expiry_note(plan), where)
         if table.files:
             say(f"{table.table}: {len(table.files):,} files go …")
             remove_files(warehouse, table.table, table.files, plan.cutoff, plan.now)
+
+
+def expiry_note(plan: Plan) -> dict[str, Any]:
+    """What the commit carries that removes rows of expired nights."""
+    kept = [day.isoformat() for day in plan.kept_dates]
+    return {"expired": {"before": plan.first_kept.isoformat(), "but": kept}}
 
 
 def _needed_versions(

@@ -92,21 +92,6 @@ def stored_files(spark: SparkSession, location: str) -> list[StoredFile]:
     return [StoredFile(*row) for row in facts]
 
 
-def delete(spark: SparkSession, location: str, where: str) -> None:
-    """Delete the rows that match an SQL condition, by one commit.
-
-    Raises MarsBatchError where another writer changes the same rows meanwhile.
-    """
-    try:
-        DeltaTable.forPath(spark, location).delete(where)
-    except _CONFLICTS as error:
-        table = location.rsplit("/", 1)[-1]
-        raise MarsBatchError(
-            f"table {table} where {where}: another run wrote it at the same time, and nothing was "
-            "deleted. Run this one again"
-        ) from error
-
-
 def add_columns(spark: SparkSession, location: str, columns: StructType) -> None:
     """Add columns behind those of a table, null in the rows that are there."""
     listed = ", ".join(f"{quoted_name(f.name)} {f.dataType.simpleString()}" for f in columns)

@@ -1,4 +1,4 @@
-"""Removes rows, and the files that no version to be kept needs, by Delta's own means.
+"""Finds and removes the files that no version to be kept needs, by Delta's own VACUUM.
 
 VACUUM alone goes by time: it spares what left the table after its cutoff. No cutoff serves for an
 older version that a run has pinned: a checkpoint forgets what left the table more than a week ago
@@ -55,17 +55,8 @@ def remove_files(
     warehouse: Warehouse, table: str, files: Sequence[StoredFile], cutoff: datetime, now: datetime
 ) -> None:
     """Remove those of `old_files` that still are."""
-    with warehouse.alone(table), _seen_by_vacuum(warehouse.spark, files):
+    with _seen_by_vacuum(warehouse.spark, files):
         warehouse.spark.sql(_vacuum(warehouse.location(table), cutoff, now))
-
-
-def delete_rows(warehouse: Warehouse, table: str, where: str) -> None:
-    """Delete the rows that match an SQL condition, by one commit.
-
-    Raises MarsBatchError where another writer changes the same rows meanwhile.
-    """
-    with warehouse.alone(table):
-        delta_spark.delete(warehouse.spark, warehouse.location(table), where)
 
 
 def keep_log(warehouse: Warehouse, table: str) -> None:
@@ -81,11 +72,10 @@ def keep_log(warehouse: Warehouse, table: str) -> None:
     else:
         held = delta_files.properties(folder)
     if held.get("delta.enableExpiredLogCleanup") != "false":
-        with warehouse.alone(table):
-            warehouse.spark.sql(
-                f"alter table {delta_spark.quoted(location)} "
-                "set tblproperties ('delta.enableExpiredLogCleanup' = 'false')"
-            )
+        warehouse.spark.sql(
+            f"alter table {delta_spark.quoted(location)} "
+            "set tblproperties ('delta.enableExpiredLogCleanup' = 'false')"
+        )
 
 
 def _vacuum(location: str, cutoff: datetime, now: datetime) -> str:
