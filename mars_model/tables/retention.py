@@ -55,7 +55,7 @@ def remove_files(
     warehouse: Warehouse, table: str, files: Sequence[StoredFile], cutoff: datetime, now: datetime
 ) -> None:
     """Remove those of `old_files` that still are."""
-    with _seen_by_vacuum(warehouse.spark, files):
+    with warehouse.alone(table), _seen_by_vacuum(warehouse.spark, files):  # VACUUM commits too
         warehouse.spark.sql(_vacuum(warehouse.location(table), cutoff, now))
 
 
@@ -72,10 +72,11 @@ def keep_log(warehouse: Warehouse, table: str) -> None:
     else:
         held = delta_files.properties(folder)
     if held.get("delta.enableExpiredLogCleanup") != "false":
-        warehouse.spark.sql(
-            f"alter table {delta_spark.quoted(location)} "
-            "set tblproperties ('delta.enableExpiredLogCleanup' = 'false')"
-        )
+        with warehouse.alone(table):
+            warehouse.spark.sql(
+                f"alter table {delta_spark.quoted(location)} "
+                "set tblproperties ('delta.enableExpiredLogCleanup' = 'false')"
+            )
 
 
 def _vacuum(location: str, cutoff: datetime, now: datetime) -> str:
