@@ -38,9 +38,8 @@ def demo_command(job: Job, run_date: date) -> None:
         job.say(f"{imported.table}: {imported.n_good:,} rows, {imported.n_rejected:,} rejected")
     if job.registry.promoted_version() is None:
         train_and_promote(job, run_date)
-    run = run_night(
-        job.warehouse, job.registry, job.settings, run_date, job.say, skip_published=False
-    )
+    where = job.warehouse, job.registry, job.settings, run_date
+    run = run_night(*where, job.say, skip_published=False, repin=True)
     genres = {r["item_id"]: r["genres"] for r in job.warehouse.read("items").collect()}
     shown = {user: read_lists(job.warehouse, [user]) for user in _users_to_show(job)}
     parts = [SYNTHETIC_NOTE]

@@ -15,7 +15,7 @@ from mars_model.night.run_night import run_night
 
 
 def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--run-date, --dry-run, --accept and --reason."""
+    """--run-date, --dry-run, --repin, --accept and --reason."""
     command = click.option(
         "--reason",
         "reasons",
@@ -29,6 +29,11 @@ def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="GATE",
         help="Publish though this gate of the audit fails; needs --reason; may be repeated.",
+    )(command)
+    command = click.option(
+        "--repin",
+        is_flag=True,
+        help="Take the inputs of now for a published date, not those that its run read.",
     )(command)
     command = click.option(
         "--dry-run",
@@ -47,11 +52,18 @@ def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @night_options
 @click.pass_obj
 def nightly_command(
-    job: Job, run_date: date, is_dry_run: bool, gates: tuple[str, ...], reasons: tuple[str, ...]
+    job: Job,
+    run_date: date,
+    is_dry_run: bool,
+    repin: bool,
+    gates: tuple[str, ...],
+    reasons: tuple[str, ...],
 ) -> None:
     """Run the whole night but training; start it again after a crash, it ends in the same rows.
 
-    A night that stands published with the same inputs and settings is left as it is.
+    A date that was published is read from the same versions of its inputs again, unless --repin is
+    given. With the same settings and model it is left as it is, if its rows are those of its
+    record; else it is published anew.
 
     Example: mars-batch nightly --run-date 2026-11-23
 
@@ -60,40 +72,47 @@ def nightly_command(
     Example: mars-batch nightly --accept overlap --reason "the range was replaced"
     """
     accepted = accepted_gates(gates, reasons)
-    _run_or_estimate(job, run_date, is_dry_run, accepted, skip_published=True)
+    _run_or_estimate(job, run_date, is_dry_run, repin, accepted, skip_published=True)
 
 
 @click.command("score")
 @night_options
 @click.pass_obj
 def score_command(
-    job: Job, run_date: date, is_dry_run: bool, gates: tuple[str, ...], reasons: tuple[str, ...]
+    job: Job,
+    run_date: date,
+    is_dry_run: bool,
+    repin: bool,
+    gates: tuple[str, ...],
+    reasons: tuple[str, ...],
 ) -> None:
     """Score all users, audit their lists, publish them under the run date.
 
-    Scores anew also where the night stands published; what is behind is built first.
+    Scores anew also where the night stands published, from the same versions of its inputs unless
+    --repin is given; what is behind is built first.
 
     Example: mars-batch score --run-date 2026-11-23
 
     Example: mars-batch score --dry-run
     """
     accepted = accepted_gates(gates, reasons)
-    _run_or_estimate(job, run_date, is_dry_run, accepted, skip_published=False)
+    _run_or_estimate(job, run_date, is_dry_run, repin, accepted, skip_published=False)
 
 
 def _run_or_estimate(
     job: Job,
     run_date: date,
     is_dry_run: bool,
+    repin: bool,
     accepted: Mapping[str, str],
     skip_published: bool,
 ) -> None:
     """Run the night and show its record, or show what it would take."""
     where = job.warehouse, job.registry, job.settings, run_date
     if is_dry_run:
-        estimate = estimate_night(*where)
+        estimate = estimate_night(*where, job.say, repin)
         job.show(estimate_text(estimate), asdict(estimate))
         return
     job.require_writable()
-    run = run_night(*where, job.say, skip_published, accepted)
+    run = run_night(*where, job.say, skip_published, accepted, repin)
     job.show(run_text(run, job.settings.warehouse.path), asdict(run))

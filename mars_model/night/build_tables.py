@@ -107,13 +107,22 @@ def encode_missing(warehouse: Warehouse, bundle: Bundle, pin: Pin) -> tuple[Pin,
     """Vectors for the texts that the model has not read yet, and how many these were."""
     warehouse.create("item_vectors", pin.id_types())
     documents = warehouse.read("item_documents", pin["item_documents"].version)
+    pinned = pin.tables.get("item_vectors")
+    if pinned is not None and pinned.version < warehouse.version("item_vectors"):
+        then = warehouse.read("item_vectors", pinned.version)
+        if not _count_missing(documents, then, bundle):  # a re-run: all is there as it was
+            return pin, 0
     vectors = warehouse.read("item_vectors")
-    held = vectors.where(F.col("model_version") == bundle.model_version)
-    n_new = documents.join(held, ["item_id", "text_hash"], "left_anti").count()
+    n_new = _count_missing(documents, vectors, bundle)
     if n_new:
         rows = new_item_vectors(documents, vectors, bundle)
         warehouse.merge("item_vectors", rows, ("model_version", "item_id"))
     return pin.with_table("item_vectors", warehouse.pin("item_vectors")["item_vectors"]), n_new
+
+
+def _count_missing(documents: DataFrame, vectors: DataFrame, bundle: Bundle) -> int:
+    held = vectors.where(F.col("model_version") == bundle.model_version)
+    return documents.join(held, ["item_id", "text_hash"], "left_anti").count()
 
 
 def build_documents(warehouse: Warehouse, settings: Settings) -> Built:

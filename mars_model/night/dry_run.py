@@ -10,7 +10,9 @@ from mars_model.bundle.agreement import require_same_settings
 from mars_model.bundle.registry import Registry
 from mars_model.night import runs
 from mars_model.night.build_tables import documents_step, histories_step, pin_inputs
+from mars_model.night.clock import Say
 from mars_model.night.inputs import read_inputs
+from mars_model.night.rerun import identities_of, pin_again, run_to_read_as
 from mars_model.night.run_night import begin_run
 from mars_model.night.runs import Run
 from mars_model.night.score import uses_lists
@@ -41,13 +43,20 @@ class Estimate:
 
 
 def estimate_night(
-    warehouse: Warehouse, registry: Registry, settings: Settings, run_date: date
+    warehouse: Warehouse,
+    registry: Registry,
+    settings: Settings,
+    run_date: date,
+    say: Say = lambda line: None,
+    repin: bool = False,
 ) -> Estimate:
     """Count what a night would score if it began now."""
     bundle = registry.promoted()
     require_same_settings(bundle, settings)
-    pin = pin_inputs(warehouse)
-    run = begin_run(pin, bundle, settings, run_date)
+    now, past = pin_inputs(warehouse), runs.read_runs(warehouse)
+    again = run_to_read_as(runs.standing_on(past, run_date), now, repin, say)
+    run = begin_run(identities_of(again, now), bundle, settings, run_date)
+    pin = now if again is None else pin_again(warehouse, again, now)
     steps = (
         documents_step(warehouse, settings, pin),
         histories_step(warehouse, settings, run_date, pin),
@@ -65,7 +74,6 @@ def estimate_night(
     assert counted is not None
     n_users, n_likes = int(counted[0]), int(counted[1] or 0)
     n_candidates = len(inputs.candidate_ids)
-    past = runs.read_runs(warehouse)
     own = runs.find_run(past, run.run_id)
     last = next((one for one in past if one.status == runs.PUBLISHED), None)
     return Estimate(

@@ -36,7 +36,7 @@ def read_lists(warehouse: Warehouse, user_ids: Sequence[str]) -> list[dict[str, 
         return []  # a night without rows, since everybody has liked everything
     where = {"run_date": run_date, "user_id": asked}
     rows = warehouse.read_arrow(_LISTS, _COLUMNS, pinned.version, where).to_pylist()
-    titles = _titles(warehouse, rows)
+    titles = read_titles_of(warehouse, _ids_in(rows))
     return [_readable(row, titles) for row in sorted(rows, key=lambda r: (r["user_id"], r["rank"]))]
 
 
@@ -67,15 +67,20 @@ def _typed(texts: Iterable[str], kind: DataType) -> list[Any]:
     return [n for text, n in numbers.items() if str(n) == text and n in _BIGINTS]
 
 
-def _titles(warehouse: Warehouse, rows: list[dict[str, Any]]) -> dict[Any, str]:
-    """What the items of these rows and their reasons are called, for those that have a title."""
-    ids = {row["item_id"] for row in rows}
-    ids |= {reason["item_id"] for row in rows for reason in row["because"] or ()}
-    if not ids:
+def read_titles_of(warehouse: Warehouse, item_ids: set[Any]) -> dict[Any, str]:
+    """What some items are called, those that have a title."""
+    if not item_ids:
         return {}
-    items = warehouse.read_arrow("items", ("item_id", "title"), where={"item_id": sorted(ids)})
+    where = {"item_id": sorted(item_ids)}
+    items = warehouse.read_arrow("items", ("item_id", "title"), where=where)
     named = {item["item_id"]: (item["title"] or "").strip(" ") for item in items.to_pylist()}
     return {item_id: title for item_id, title in named.items() if title}
+
+
+def _ids_in(rows: list[dict[str, Any]]) -> set[Any]:
+    """The items of these rows and of their reasons."""
+    ids = {row["item_id"] for row in rows}
+    return ids | {reason["item_id"] for row in rows for reason in row["because"] or ()}
 
 
 def _readable(row: dict[str, Any], titles: dict[Any, str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mars_model.night import runs
 from mars_model.night.clock import Say
 from mars_model.night.publish import STAGED_TABLE, UNSERVED_TABLE
 from mars_model.night.runs import PUBLISHED_TABLE, Run
+from mars_model.night.standing import published_by
 from mars_model.resources import sql_files
 from mars_model.tables.delta_files import StoredFile
 from mars_model.tables.retention import keep_log, old_files, remove_files
@@ -123,12 +124,10 @@ def _needed_versions(
         for table, version in run.input_versions.items() if run.run_id in names else ():
             versions = needed.setdefault(table, {})
             versions[version] = (*versions.get(version, ()), run.run_id)
-    published: set[str] = set()
-    for commit in warehouse.commits(PUBLISHED_TABLE):  # newest first
-        run_id = str((commit.note or {}).get("run_id", ""))
-        if run_id in names - published:
-            published.add(run_id)
-            needed.setdefault(PUBLISHED_TABLE, {})[commit.version] = (run_id,)
+    for commit in warehouse.commits(PUBLISHED_TABLE):
+        run_id = published_by(commit)
+        if run_id in names:  # each time: a rollback goes back to the first, or to the last
+            needed.setdefault(PUBLISHED_TABLE, {})[commit.version] = (str(run_id),)
     return needed
 
 

@@ -20,11 +20,11 @@ from mars_model.night.prepare import Prepared, prepared_night
 from mars_model.night.publish import STAGED_TABLE, publish, record_unserved, rows_of
 from mars_model.night.published_rows import describe_difference, what_differs
 from mars_model.night.refuse import refuse
+from mars_model.night.rerun import identities_of, pin_again, run_to_read_as
 from mars_model.night.runs import PUBLISHED_TABLE, RUNS_TABLE, Run
 from mars_model.night.score import scored_users
 from mars_model.settings import Settings
 from mars_model.tables.contracts import OPTIONAL_SOURCES
-from mars_model.tables.pin import Pin
 from mars_model.tables.warehouse import Warehouse
 
 # Raised with every change of the software that gives other rows for the same inputs.
@@ -39,8 +39,11 @@ def run_night(
     say: Say,
     skip_published: bool,
     accepted: Mapping[str, str] | None = None,
+    repin: bool = False,
 ) -> Run:
     """Bring every input up to date, score all users, audit, publish; returns the run's record.
+
+    A date that was published is scored from the inputs that its run pinned, unless `repin`.
 
     With `skip_published` a night that stands published with the same inputs and settings is
     left as it is, if its rows are those of its record. Raises AuditFailedError where the audit
@@ -49,14 +52,14 @@ def run_night(
     """
     bundle = registry.promoted()
     require_same_settings(bundle, settings)
-    clock = Clock(say)
-    pin = pin_inputs(warehouse)
-    run = begin_run(pin, bundle, settings, run_date)
+    clock, now = Clock(say), pin_inputs(warehouse)
     for table in (PUBLISHED_TABLE, STAGED_TABLE, RUNS_TABLE):
         warehouse.add_new_columns(table)
     earlier = runs.read_runs(warehouse)
     for missing in runs.add_missing(warehouse, earlier):
         say(f"run {missing.run_id} had died after it was published; its record is written now")
+    again = run_to_read_as(runs.standing_on(earlier, run_date), now, repin, say)
+    run = begin_run(identities_of(again, now), bundle, settings, run_date)
     before = runs.find_run(earlier, run.run_id)
     if skip_published and before is not None and before.status == runs.PUBLISHED:
         differs = what_differs(warehouse, before)
@@ -64,6 +67,9 @@ def run_night(
             say(f"run {run.run_id} stands published already")
             return before
         say(f"{describe_difference(before, differs)}. The date is scored and published anew")
+    if before is not None and before.status == runs.PUBLISHED:
+        accepted = {**before.accepted, **(accepted or {})}  # it was published so
+    pin = now if again is None else pin_again(warehouse, again, now)
     with prepared_night(warehouse, bundle, settings, run_date, pin, clock) as prepared:
         versions = prepared.pin.versions(*SOURCES, *OPTIONAL_SOURCES, *DERIVED)
         run = replace(run, input_versions=versions)
@@ -72,8 +78,13 @@ def run_night(
         )
 
 
-def begin_run(pin: Pin, bundle: Bundle, settings: Settings, run_date: date) -> Run:
-    """The run of these inputs, model and settings: the same ones give the same name."""
+def begin_run(
+    inputs: dict[str, list[Any]], bundle: Bundle, settings: Settings, run_date: date
+) -> Run:
+    """The run of these inputs, model and settings: the same ones give the same name.
+
+    `inputs` are the sources' identities; their versions come once all tables are up to date.
+    """
     # Not the path, nor its sizes: they change no list.
     same_rows = {"path", "list_length", "max_memory_mb"}
     shaping: dict[str, Any] = {
@@ -83,7 +94,6 @@ def begin_run(pin: Pin, bundle: Bundle, settings: Settings, run_date: date) -> R
         "likes": settings.likes.model_dump(mode="json"),
         "audit": settings.audit.model_dump(mode="json"),
     }
-    inputs = pin.identities(*SOURCES, *OPTIONAL_SOURCES)
     return Run(
         run_id=runs.name_run(run_date, bundle.model_version, inputs, shaping),
         run_date=run_date,
@@ -91,7 +101,7 @@ def begin_run(pin: Pin, bundle: Bundle, settings: Settings, run_date: date) -> R
         status=runs.PUBLISHED,
         top_n=settings.scoring.top_n,
         min_likes=settings.likes.min_per_user,
-        input_versions=pin.versions(*SOURCES, *OPTIONAL_SOURCES),
+        input_versions={},
         input_tables={table: f"{of}@{rows}" for table, (of, rows) in inputs.items()},
         settings=json.dumps(shaping, sort_keys=True),
     )

@@ -7,12 +7,15 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Any, get_origin
 
+from mars_model.night.standing import Standing, standing_by
+from mars_model.tables.pin import Commit
 from mars_model.tables.warehouse import Warehouse
 
 PUBLISHED_TABLE = "recommendations"
 RUNS_TABLE = "recommendation_runs"
 PUBLISHED = "published"
 SUPERSEDED = "superseded"
+WITHDRAWN = "withdrawn"
 AUDIT_FAILED = "audit_failed"
 EXPIRED = "expired"  # its rows were removed for their age
 
@@ -41,6 +44,11 @@ class Run:
     def with_status(self, status: str, **facts: Any) -> "Run":
         """The same run, further on."""
         return replace(self, status=status, **facts)
+
+    def input_identities(self) -> dict[str, list[Any]]:
+        """Which rows of which table every source was, as `TablePin.identity` has it."""
+        parts = {table: text.rpartition("@") for table, text in self.input_tables.items()}
+        return {table: [of, int(rows)] for table, (of, _, rows) in parts.items()}
 
     def as_note(self) -> dict[str, Any]:
         """The whole record, as the commit of its rows carries it."""
@@ -73,6 +81,11 @@ def find_run(runs: Iterable[Run], run_id: str) -> Run | None:
     return next((run for run in runs if run.run_id == run_id), None)
 
 
+def standing_on(runs: Iterable[Run], run_date: date) -> Run | None:
+    """The published run of a date."""
+    return next((r for r in runs if r.status == PUBLISHED and r.run_date == run_date), None)
+
+
 def night_before(run: Run, earlier: Iterable[Run]) -> Run | None:
     """The last published night before, whichever model made it; `earlier`: newest first."""
     published = (r for r in earlier if r.status == PUBLISHED and r.run_date < run.run_date)
@@ -83,25 +96,45 @@ def read_runs(warehouse: Warehouse) -> list[Run]:
     """All runs, newest run date first.
 
     What the commits of `recommendations` say counts: a run that died before its row was written
-    is there, and of several runs of a date only the last one is published.
+    is there, of several runs of a date only the last one is published, and what was rolled back
+    is withdrawn.
     """
-    by_id = {run.run_id: run for run in _recorded(warehouse)}
-    standing: dict[str, str] = {}  # by run date
-    for commit in warehouse.commits(PUBLISHED_TABLE):
-        run_id = str((commit.note or {}).get("run_id", ""))
-        run = Run.of_note(commit.note or {})
-        if run is not None:
-            by_id.setdefault(run_id, run)
-        if run_id:
-            standing.setdefault(run_id.rpartition("-")[0], run_id)
+    return runs_by(_recorded(warehouse), warehouse.commits(PUBLISHED_TABLE))
+
+
+def runs_by(recorded: Iterable[Run], commits: Sequence[Commit]) -> list[Run]:
+    """All runs, from the rows of their table and the commits of `recommendations`."""
+    standing = standing_by(commits)
+    noted: dict[str, Run] = {}
+    for commit in commits:  # newest first
+        if (run := Run.of_note(commit.note or {})) is not None:
+            noted.setdefault(run.run_id, run)
+    by_id = noted | {run.run_id: run for run in recorded}
     runs = []
     for run in by_id.values():
-        last = standing.get(run.run_date.isoformat(), run.run_id)
-        is_replaced = run.status == PUBLISHED and last != run.run_id
-        is_back = run.status == SUPERSEDED and last == run.run_id
-        status = SUPERSEDED if is_replaced else PUBLISHED if is_back else run.status
+        status = _status(run, standing)
+        if run.status == AUDIT_FAILED and status == PUBLISHED:  # a refused try of one that stands
+            run = noted.get(run.run_id, run)
         runs.append(run.with_status(status))
     return sorted(runs, key=lambda run: (-run.run_date.toordinal(), run.run_id))
+
+
+def _status(run: Run, standing: Standing) -> str:
+    if run.status == EXPIRED:  # until it is published again
+        return EXPIRED
+    last = standing.by_date.get(run.run_date.isoformat())
+    if last == run.run_id:
+        return PUBLISHED
+    if run.status == AUDIT_FAILED:
+        return AUDIT_FAILED
+    if run.run_id in standing.on_path:
+        return SUPERSEDED
+    if run.run_id in standing.off_path:
+        return WITHDRAWN
+    # Its commit was tidied up: what is recorded counts, as far as later commits let it.
+    if run.status == PUBLISHED and last is not None:
+        return SUPERSEDED
+    return WITHDRAWN if run.status == PUBLISHED and standing.is_whole else run.status
 
 
 def record(warehouse: Warehouse, run: Run) -> None:
@@ -132,21 +165,26 @@ def _record(warehouse: Warehouse, run: Run) -> None:
 
 
 def add_missing(warehouse: Warehouse, runs: Sequence[Run]) -> list[Run]:
-    """Write the rows of published runs that died before they could; returns these runs."""
-    told = {run.run_id for run in _recorded(warehouse) if run.status == PUBLISHED}
-    missing = [run for run in runs if run.status == PUBLISHED and run.run_id not in told]
-    for run in missing:
-        record(warehouse, run)
-    return missing
+    """Write the rows that say otherwise than `read_runs`; returns published runs among these."""
+    told = {run.run_id: run.status for run in _recorded(warehouse)}
+    wrong = [run for run in runs if told.get(run.run_id) != run.status]
+    write_statuses(warehouse, wrong)
+    return [run for run in wrong if run.status == PUBLISHED]
+
+
+def write_statuses(warehouse: Warehouse, runs: Sequence[Run]) -> None:
+    """Write the rows of these runs anew, by one commit."""
+    if not runs:
+        return
+    warehouse.create(RUNS_TABLE)
+    names = ", ".join("'" + run.run_id.replace("'", "''") + "'" for run in runs)
+    rows = [asdict(run) for run in runs]
+    warehouse.append(RUNS_TABLE, rows, instead_of=f"run_id in ({names})")
 
 
 def mark_expired(warehouse: Warehouse, expired: Sequence[Run]) -> None:
     """Write that the rows of runs are there no longer, by one commit."""
-    if expired:
-        listed = ", ".join(f"'{run.run_id}'" for run in expired)
-        rows = [asdict(run.with_status(EXPIRED)) for run in expired]
-        warehouse.create(RUNS_TABLE)
-        warehouse.append(RUNS_TABLE, rows, instead_of=f"run_id in ({listed})")
+    write_statuses(warehouse, [run.with_status(EXPIRED) for run in expired])
 
 
 def _recorded(warehouse: Warehouse) -> list[Run]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,13 +12,12 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
-from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+from pyarrow.fs import FileType, LocalFileSystem, SubTreeFileSystem
 from pyspark.sql.types import StructType
 
 from mars_model.tables.pin import Commit, TablePin
 
-# Enough of a log to meet a commit that made rows; all of it is read where it is not.
-_FIRST_COMMITS = 50
+_COMMIT_FILE = re.compile(r"([0-9]{20})\.json")
 # deltalake takes these in a folder's name for parts of a URL: it looks elsewhere, or panics.
 _STRANGE = re.compile(r"[\[\]#%?\\^|\x00-\x1f\x7f]")
 
@@ -87,18 +86,34 @@ def open_table(folder: Path, version: int | None) -> LocalTable | None:
         return None
 
 
-def pin_table(folder: Path) -> TablePin:
-    """What the table is now."""
-    table = DeltaTable(folder, without_files=True)
-    found = _commits(table, _FIRST_COMMITS)
-    if not any(commit.makes_rows for commit in found):
-        found = _commits(table, None)
-    return TablePin.of(str(table.metadata().id), found, _schema(table))
+def pin_table(folder: Path, version: int | None = None) -> TablePin | None:
+    """What the table is now, or was at a version; None where the log does not reach back there."""
+    try:
+        table = DeltaTable(folder, version=version)
+    except DeltaError:
+        if version is None:
+            raise
+        return None
+    found = []
+    for commit in _commits(folder, table.version()):
+        found.append(commit)
+        if commit.makes_rows:
+            break
+    return TablePin.of(str(table.metadata().id), table.version(), found, _schema(table))
 
 
 def commits(folder: Path) -> list[Commit]:
     """The commits of the table's log, newest first."""
-    return _commits(DeltaTable(folder, without_files=True), None)
+    return list(_commits(folder, DeltaTable(folder).version()))
+
+
+def has_all_files(folder: Path, version: int) -> bool | None:
+    """Whether every file of a version is still there; None where only Spark can say."""
+    found = open_table(folder, version)
+    if found is None:
+        return None
+    data = found.data
+    return all(one.type == FileType.File for one in data.filesystem.get_file_info(data.files))
 
 
 def properties(folder: Path) -> dict[str, str]:
@@ -146,9 +161,23 @@ def _schema(table: DeltaTable) -> StructType:
     return StructType.fromJson(json.loads(table.schema().to_json()))
 
 
-def _commits(table: DeltaTable, limit: int | None) -> list[Commit]:
-    found = [
-        Commit.of(entry["version"], entry.get("operation"), entry.get("userMetadata"))
-        for entry in table.history(limit)
-    ]
-    return sorted(found, key=lambda commit: -commit.version)
+def _commits(folder: Path, newest: int) -> Iterator[Commit]:
+    """The log's commits up to a version, newest first, by the names of their files.
+
+    `DeltaTable.history` counts down from the version that it was opened at, and lists what was
+    committed since as well: beside another writer its versions are wrong.
+    """
+    paths = {
+        int(match[1]): path
+        for path in (folder / "_delta_log").glob("*.json")
+        if (match := _COMMIT_FILE.fullmatch(path.name))
+    }
+    for version in sorted((v for v in paths if v <= newest), reverse=True):
+        try:
+            lines = paths[version].read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:  # an old one, tidied up meanwhile
+            return
+        entries = (json.loads(line) for line in lines if '"commitInfo"' in line)
+        said: dict[str, Any] = next((e["commitInfo"] for e in entries if "commitInfo" in e), {})
+        what = said.get("operation"), said.get("userMetadata"), said.get("operationParameters")
+        yield Commit.of(version, *what)

@@ -9,11 +9,13 @@ from urllib.parse import unquote
 
 from delta import exceptions as conflicts
 from delta.tables import DeltaTable
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, IllegalArgumentException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from mars_model.causes import first_cause, is_exhaustion
 from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.tables.delta_files import StoredFile
 from mars_model.tables.pin import Commit, TablePin
@@ -37,17 +39,36 @@ def is_table(spark: SparkSession, location: str) -> bool:
     return DeltaTable.isDeltaTable(spark, location)
 
 
-def pin_table(spark: SparkSession, location: str) -> TablePin:
-    """What the table is now."""
+def pin_table(spark: SparkSession, location: str, version: int | None = None) -> TablePin:
+    """What the table is now, or was at a version.
+
+    Raises InputDataError where the log does not reach back to the version.
+    """
     detail = DeltaTable.forPath(spark, location).detail().select("id").first()
-    schema = load(spark, location).schema
-    return TablePin.of(str(detail[0]), commits(spark, location), schema)  # type: ignore[index]
+    made = commits(spark, location)
+    version = made[0].version if version is None else version
+    schema = load(spark, location, version).schema
+    before = [commit for commit in made if commit.version <= version]
+    return TablePin.of(str(detail[0]), version, before, schema)  # type: ignore[index]
+
+
+def has_all_files(spark: SparkSession, location: str, version: int) -> bool:
+    """Whether every file of a version can still be read: all of one column is."""
+    rows = load(spark, location, version)
+    try:
+        rows.agg(F.bit_xor(F.xxhash64(F.col(rows.columns[0])))).collect()
+    except (PySparkException, Py4JJavaError) as error:
+        if is_exhaustion(error):
+            raise
+        return False
+    return True
 
 
 def commits(spark: SparkSession, location: str) -> list[Commit]:
     """The commits of the table's log, newest first."""
     history = DeltaTable.forPath(spark, location).history()
-    rows = history.select("version", "operation", "userMetadata").collect()
+    names = ("version", "operation", "userMetadata", "operationParameters")
+    rows = history.select(*names).collect()
     return sorted((Commit.of(*row) for row in rows), key=lambda commit: -commit.version)
 
 
@@ -123,6 +144,29 @@ def _told_of_conflicts(location: str, where: str | None = None) -> Iterator[None
         raise WrittenMeanwhileError(
             f"table {table}{f' where {where}' if where else ''}: another run wrote it at the "
             "same time, and its rows stand. Run this one again if they should be replaced"
+        ) from error
+
+
+def restore(spark: SparkSession, location: str, version: int, note: dict[str, Any]) -> None:
+    """Bring back the rows of a version, by one commit that carries a note.
+
+    Raises MarsBatchError where another writer commits meanwhile, InputDataError where the version
+    or one of its files is gone.
+    """
+    table = location.rsplit("/", 1)[-1]
+    own = spark.newSession()  # its settings are nobody else's
+    own.conf.set("spark.databricks.delta.commitInfo.userMetadata", json.dumps(note, sort_keys=True))
+    try:
+        DeltaTable.forPath(own, location).restoreToVersion(version)
+    except _CONFLICTS as error:
+        raise MarsBatchError(
+            f"table {table}: another run wrote it at the same time, and nothing was brought back. "
+            "Run this one again"
+        ) from error
+    except (AnalysisException, IllegalArgumentException) as error:
+        raise InputDataError(
+            f"table {table}: version {version} cannot be brought back, it was vacuumed away "
+            f"({first_cause(error)})"
         ) from error
 
 

@@ -42,15 +42,28 @@ class Commit(NamedTuple):
     version: int
     operation: str
     note: dict[str, Any] | None
+    restored: int | None = None  # the version whose rows it brought back
 
     @classmethod
-    def of(cls, version: int, operation: str | None, metadata: str | None) -> "Commit":
+    def of(
+        cls,
+        version: int,
+        operation: str | None,
+        metadata: str | None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> "Commit":
         """An entry of a log; a note of other software is none of ours."""
         try:
             note = json.loads(metadata) if metadata else None
         except ValueError:
             note = None
-        return cls(int(version), operation or "", note if isinstance(note, dict) else None)
+        restored = (parameters or {}).get("version") if operation == "RESTORE" else None
+        return cls(
+            int(version),
+            operation or "",
+            note if isinstance(note, dict) else None,
+            None if restored is None else int(restored),
+        )
 
     @property
     def makes_rows(self) -> bool:
@@ -69,10 +82,17 @@ class TablePin:
     schema: StructType
 
     @classmethod
-    def of(cls, table_id: str, commits: Sequence[Commit], schema: StructType) -> "TablePin":
-        """From the log's commits, newest first; the oldest where none is left that made rows."""
-        made = next((commit for commit in commits if commit.makes_rows), commits[-1])
-        return cls(table_id, commits[0].version, made.version, made.note, schema)
+    def of(
+        cls, table_id: str, version: int, commits: Sequence[Commit], schema: StructType
+    ) -> "TablePin":
+        """From the log's commits up to a version, newest first.
+
+        Where none is left that made rows, the oldest counts: it is not known what they were.
+        """
+        made = next((c for c in commits if c.makes_rows), None)
+        if made is None:
+            made = commits[-1] if commits else Commit(version, "", None)
+        return cls(table_id, version, made.version, made.note, schema)
 
     @property
     def identity(self) -> list[Any]:

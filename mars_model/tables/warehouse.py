@@ -70,9 +70,26 @@ class Warehouse:
         """What a table is now. Raises InputDataError where it is missing."""
         self._require(table)
         folder = self._folder(table)
+        found = None if folder is None else delta_files.pin_table(folder)
+        return found or delta_spark.pin_table(self.spark, self.location(table))
+
+    def pin_table_at(self, table: str, version: int) -> TablePin | None:
+        """What a table was at a version; None where its rows cannot be read any more."""
+        if not self.exists(table):
+            return None
+        folder, location = self._folder(table), self.location(table)
+        found = is_whole = None
         if folder is not None:
-            return delta_files.pin_table(folder)
-        return delta_spark.pin_table(self.spark, self.location(table))
+            found = delta_files.pin_table(folder, version)
+            is_whole = delta_files.has_all_files(folder, version)
+        try:
+            if is_whole is None:
+                is_whole = delta_spark.has_all_files(self.spark, location, version)
+            if not is_whole:
+                return None
+            return found or delta_spark.pin_table(self.spark, location, version)
+        except InputDataError:  # the log does not reach back there
+            return None
 
     def version(self, table: str) -> int:
         """The table's latest version. Raises InputDataError where it is missing."""
@@ -185,6 +202,16 @@ class Warehouse:
         in_order = [column(f.name).cast(f.dataType).alias(f.name) for f in held]
         ordered, place = rows.select(in_order), self.location(table)
         self._commit(table, lambda: delta_spark.overwrite(ordered, place, note, where))
+
+    def restore(self, table: str, version: int, note: dict[str, Any]) -> None:
+        """Bring back the rows of a version by one commit that carries a note.
+
+        Raises MarsBatchError where another writer commits meanwhile, InputDataError where the
+        version or one of its files is gone.
+        """
+        self._require(table)
+        delta_spark.restore(self.spark, self.location(table), version, note)
+        self.add_new_columns(table)
 
     def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
         """Add a few rows by one commit, in place of those that match an SQL condition."""

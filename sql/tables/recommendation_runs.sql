@@ -4,7 +4,7 @@ create table ${table} (
     run_id string not null,
     run_date date not null,
     model_version string,
-    status string comment 'published, superseded (another run of the date was published later), audit_failed or expired',
+    status string comment 'published, superseded (another run of the date was published later), withdrawn (rolled back), audit_failed or expired',
     top_n int comment 'rows a user should get',
     min_likes int comment 'likes a user needs to be scored by the model',
     input_versions map<string, bigint> comment 'Delta version of every input',

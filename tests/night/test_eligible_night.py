@@ -45,9 +45,9 @@ def import_lists(night: Night, folder: Path, **lists: tuple[str, list[str]]) -> 
 
 
 def run_again(night: Night, skip_published: bool = False, run_date: date = RUN_DATE):
-    return run_night(
-        night.warehouse, night.registry, night.settings, run_date, lambda _: None, skip_published
-    )
+    """A night with the lists as they are now."""
+    where = night.warehouse, night.registry, night.settings, run_date
+    return run_night(*where, lambda _: None, skip_published, repin=True)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from threading import Barrier, BrokenBarrierError, Thread
 import pytest
 from deltalake import DeltaTable
 
-from mars_model.errors import MarsBatchError
+from mars_model.errors import InputDataError, MarsBatchError
 from mars_model.importing.import_files import merge_files
 from mars_model.night import runs
 from mars_model.night.run_night import run_night
@@ -41,9 +41,11 @@ def run_again(
     run_date: date = RUN_DATE,
     say: Callable[[str], None] = lambda line: None,
     skip_published: bool = False,
+    repin: bool = False,
 ) -> Run:
     settings = small_settings(*overrides)
-    return run_night(night.warehouse, night.registry, settings, run_date, say, skip_published)
+    where = night.warehouse, night.registry, settings, run_date
+    return run_night(*where, say, skip_published, repin=repin)
 
 
 def lists_of(warehouse: Warehouse, run_date: date = RUN_DATE, top_n: int = 4) -> list[list]:
@@ -131,7 +133,16 @@ def test_a_night_after_items_were_deleted_and_others_imported_scores_the_others(
     texts |= {401: "An astronaut in a crowded kitchen", 402: "A distant planet", 403: "A chef"}
     merge_files(copied.warehouse, night.settings, write_items(tmp_path / "i.csv", texts), None)
     assert copied.warehouse.version("items") == night.run.input_versions["items"]
-    run = run_again(copied, skip_published=True)
+    said: list[str] = []
+    assert run_again(copied, say=said.append, skip_published=True) == night.run
+    assert said == [
+        f"inputs moved on since run {night.run.run_id} (items was deleted and made anew): its own "
+        "are read, --repin takes those of now",
+        f"run {night.run.run_id} stands published already",
+    ]
+    with pytest.raises(InputDataError, match="items was deleted and made anew"):
+        run_again(copied)
+    run = run_again(copied, skip_published=True, repin=True)
     assert run.run_id != night.run.run_id
     assert {row["item_id"] for row in rows_of(copied.warehouse, "item_documents")} == set(texts)
     served: dict[int, set[int]] = {}
@@ -160,10 +171,36 @@ def test_an_import_that_lands_in_the_middle_of_a_night_changes_nothing(night, tm
     assert {t: run.input_versions[t] for t in ("items", "interactions")} == {
         t: night.run.input_versions[t] for t in ("items", "interactions")
     }
+    said: list[str] = []
+    assert run_again(copied, run_date=NEXT_DATE, say=said.append, skip_published=True) == run
+    assert said[0].startswith(f"inputs moved on since run {run.run_id} (items from version 1 to 4;")
     other_texts = "audit.max_score_shift=100"
-    after = run_again(copied, other_texts, run_date=NEXT_DATE, skip_published=True)
+    again = {"run_date": NEXT_DATE, "skip_published": True}
+    after = run_again(copied, other_texts, repin=True, **again)
     assert after.run_id != run.run_id
     assert {11, 12, 13} <= {user for user, *_ in lists_of(copied.warehouse, NEXT_DATE)}
+    assert_repaired_as_it_was(copied, night)
+
+
+def assert_repaired_as_it_was(copied: Night, night: Night) -> None:
+    """Rows of the first date that were lost come back, though inputs and made tables moved on."""
+    location = copied.warehouse.location("recommendations")
+    DeltaTable(location).delete("run_date = '2026-03-01' and user_id > 3")
+    before, said = versions_of(copied.warehouse), []
+    vacuumed = DeltaTable(copied.warehouse.location("user_histories"))
+    vacuumed.vacuum(0, dry_run=False, enforce_retention_duration=False)
+    run = run_again(copied, say=said.append, skip_published=True)
+    assert "12 rows where its record says 38" in said[1]
+    rows = [r for r in rows_of(copied.warehouse, "recommendations") if r["run_date"] == RUN_DATE]
+    assert by_user(rows) == by_user(rows_of(night.warehouse, "recommendations"))
+    assert (run.run_id, run.rows_hash) == (night.run.run_id, night.run.rows_hash)
+    # Documents and vectors are read as they were, histories were vacuumed and are made anew.
+    after = versions_of(copied.warehouse)
+    written = {table for table in after if after[table] != before[table]}
+    assert written - {"user_histories"} == {"recommendations", "recommendation_runs"} | (
+        written & {"unserved_users"}
+    )
+    assert run.input_versions["item_documents"] == night.run.input_versions["item_documents"]
 
 
 def test_a_night_that_runs_while_another_publishes_leaves_one_of_both_whole(night, tmp_path):

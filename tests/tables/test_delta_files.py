@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from mars_model.tables import delta_files
 from mars_model.tables.contracts import IdTypes
 from mars_model.tables.delta_files import local_folder
 from mars_model.tables.pin import TablePin
@@ -127,12 +127,11 @@ def test_a_table_made_again_is_another_one_at_the_same_version(warehouse: Wareho
 
 
 def test_maintenance_changes_the_version_and_neither_identity_nor_note(
-    warehouse: Warehouse, monkeypatch
+    warehouse: Warehouse,
 ) -> None:
     write_pairs(warehouse, [(user, 10) for user in range(1, 41)], MADE_FROM, n_files=2)
     written = pin_of(warehouse)
     logs = "spark.databricks.delta.vacuum.logging.enabled"
-    monkeypatch.setattr(delta_files, "_FIRST_COMMITS", 2)  # the rows were made long before
     warehouse.spark.conf.set(logs, "true")
     try:
         for statement in MAINTENANCE:
@@ -147,3 +146,25 @@ def test_maintenance_changes_the_version_and_neither_identity_nor_note(
     after = pin_of(warehouse)
     assert after.identity == [written.table_id, after.version]
     assert after.note is None
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_version_is_what_the_table_was_then_whatever_was_committed_since(
+    warehouse: Warehouse, monkeypatch, is_local: bool
+) -> None:
+    notes = [{"inputs": {"items": [letter, n]}} for n, letter in enumerate("abc", start=1)]
+    for n, note in enumerate(notes, start=1):
+        write_pairs(warehouse, [(n, 10)], note)
+    if not is_local:
+        monkeypatch.setattr(Warehouse, "_folder", lambda self, table: None)
+    now = warehouse.pin_table("interactions")
+    for version, note in enumerate(notes, start=now.version - 2):
+        found = warehouse.pin_table_at("interactions", version)
+        assert found is not None
+        assert (found.version, found.rows_version, found.note) == (version, version, note)
+        assert found.table_id == now.table_id
+    assert warehouse.pin_table_at("interactions", now.version + 1) is None
+    assert warehouse.pin_table_at("excluded_items", 0) is None
+    DeltaTable(warehouse.location("interactions")).vacuum(0, False, False)
+    assert warehouse.pin_table_at("interactions", now.version - 1) is None
+    assert warehouse.pin_table_at("interactions", now.version) is not None

@@ -18,7 +18,7 @@ def pinned(*operations: str) -> TablePin:
         Commit(newest - n, operation, MADE_FROM if operation == "WRITE" else None)
         for n, operation in enumerate(operations)
     ]
-    return TablePin.of("5f", commits, NO_COLUMNS)
+    return TablePin.of("5f", newest, commits, NO_COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_newest_commit_that_made_rows_says_which_rows_they_are(operations, r
     ],
 )
 def test_a_note_of_other_software_is_none(metadata, note):
-    assert Commit.of(3, None, metadata) == (3, "", note)
+    assert Commit.of(3, None, metadata) == (3, "", note, None)
 
 
 def test_a_pin_holds_the_tables_that_were_there():
@@ -78,8 +78,8 @@ def test_ids_are_typed_as_in_the_source_tables():
     commits = [Commit(0, "WRITE", None)]
     pin = Pin(
         {
-            "items": TablePin.of("5f", commits, items),
-            "interactions": TablePin.of("c0", commits, interactions),
+            "items": TablePin.of("5f", 0, commits, items),
+            "interactions": TablePin.of("c0", 0, commits, interactions),
         }
     )
     assert pin.id_types() == IdTypes(item="string", user="bigint")
