@@ -11,8 +11,9 @@ from mars_model.cli.job import Job, global_options
 
 # Each as `x_y_command` in the file of its name `x-y`, or of that given here.
 COMMANDS = (
-    *("build-documents", "build-histories", "demo", "diff", "doctor", "encode-items", "evaluate"),
-    *("explain", "import", "models", "nightly", "report", "reproduce", "retain", "rollback"),
+    *("backfill", "build-documents", "build-histories", "demo", "diff", "doctor", "encode-items"),
+    *("evaluate", "explain", "import", "models", "nightly", "report", "reproduce", "retain"),
+    *("rollback", "runs", "score", "setup", "sql", "train", "tune"),
     *("runs", "score", "setup", "sql", "train", "tune"),
 )
 _OTHER_FILES = {
