@@ -34,6 +34,11 @@ def roll_back(warehouse: Warehouse, run_id: str) -> RolledBack:
     publishes meanwhile.
     """
     warehouse.add_new_columns(runs.RUNS_TABLE)
+    with warehouse.alone(PUBLISHED_TABLE):  # nothing is published between the look and the commit
+        return _roll_back(warehouse, run_id)
+
+
+def _roll_back(warehouse: Warehouse, run_id: str) -> RolledBack:
     before = runs.read_runs(warehouse)
     commits = warehouse.commits(PUBLISHED_TABLE)
     standing = standing_by(commits)

@@ -9,6 +9,7 @@ from typing import Any, get_origin
 
 from mars_model.night.standing import Standing, standing_by
 from mars_model.tables.pin import Commit
+from mars_model.tables.sql_names import is_word
 from mars_model.tables.warehouse import Warehouse
 
 PUBLISHED_TABLE = "recommendations"
@@ -177,9 +178,8 @@ def write_statuses(warehouse: Warehouse, runs: Sequence[Run]) -> None:
     if not runs:
         return
     warehouse.create(RUNS_TABLE)
-    names = ", ".join("'" + run.run_id.replace("'", "''") + "'" for run in runs)
-    rows = [asdict(run) for run in runs]
-    warehouse.append(RUNS_TABLE, rows, instead_of=f"run_id in ({names})")
+    are_these = " or ".join(is_word("run_id", run.run_id) for run in runs)
+    warehouse.append(RUNS_TABLE, [asdict(run) for run in runs], instead_of=are_these)
 
 
 def mark_expired(warehouse: Warehouse, expired: Sequence[Run]) -> None:

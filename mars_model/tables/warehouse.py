@@ -210,7 +210,8 @@ class Warehouse:
         version or one of its files is gone.
         """
         self._require(table)
-        delta_spark.restore(self.spark, self.location(table), version, note)
+        with self.alone(table):
+            delta_spark.restore(self.spark, self.location(table), version, note)
         self.add_new_columns(table)
 
     def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
