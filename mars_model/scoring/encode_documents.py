@@ -10,6 +10,7 @@ from mars_model.bundle.manifest import FACTORS_FILE
 from mars_model.bundle.registry import Bundle
 from mars_model.bundle.sealed_file import SealedFile
 from mars_model.bundle.vocabulary import Vocabulary
+from mars_model.errors import MarsBatchError
 from mars_model.scoring.sessions import open_encoder
 from mars_model.settings import ModelSettings
 
@@ -43,6 +44,7 @@ def encode_words(
     """Both vectors of every document, [D, K] each; `free` are both free vectors, [D, K] each.
 
     A vector depends on its document alone, to the last bit: not on what else is encoded with it.
+    Raises MarsBatchError where one is not finite.
     """
     vectors: list[list[NDArray[np.float32]]] = [[], []]
     for start in range(0, len(documents), _DOCUMENTS_PER_CALL):
@@ -53,6 +55,11 @@ def encode_words(
         for pieces, encoder, own in zip(vectors, encoders, free, strict=True):
             pieces.append(_encode(encoder, words, own[some]))
     item, memory = (np.concatenate(pieces) for pieces in vectors)
+    if not (np.isfinite(item).all() and np.isfinite(memory).all()):
+        raise MarsBatchError(
+            "the encoders of this bundle give vectors that are no finite numbers, so it cannot "
+            "score. Train again with: mars-batch train"
+        )
     return item, memory
 
 

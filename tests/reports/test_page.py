@@ -85,6 +85,17 @@ def test_titles_reasons_and_names_are_text(page: str) -> None:
     assert text.count(SCRIPT) == 4 + 3
 
 
+def test_settings_and_the_command_are_text(page: str) -> None:
+    hostile = full()
+    hostile["made_with"] = f"mars-batch evaluate --set {SCRIPT}"
+    hostile["models"][0]["settings"] = {"training": {"<img src=x onerror=alert(1)>": SCRIPT}}
+    reader = Reader(render_report(ComparisonFile.model_validate(hostile)))
+    assert {*reader.tags} == {*Reader(page).tags}
+    text = " ".join(reader.text)
+    assert text.count(SCRIPT) == 4 + 3 + 2
+    assert "<img src=x onerror=alert(1)>" in text
+
+
 def test_names_in_plots_are_text() -> None:
     names = ("<b>a & b</b>", "$x^2$")
     text = Reader(render_report(minimal(*(model(name, 0.2) for name in names)))).text
