@@ -96,7 +96,8 @@ def cause_of(error: BaseException) -> str | None:
             f"PYTHONPATH puts other modules before those that are installed: {', '.join(others)}. "
             "Take their folder out of PYTHONPATH"
         )
-    return cause_in("\n".join(_texts(error)))
+    text = "\n".join(_texts(error))
+    return _said_by_worker(text) or cause_in(text)
 
 
 def is_exhaustion(error: BaseException) -> bool:
@@ -126,6 +127,12 @@ def _meaning(text: str, meanings: tuple[tuple[str, str], ...]) -> str | None:
             if re.search(pattern, line):
                 return sentence.format(line=_shortened(line))
     return None
+
+
+def _said_by_worker(text: str) -> str | None:
+    """The sentence of an error of ours that was raised in a Python worker of Spark's."""
+    found = re.search(r"^mars_model\.errors\.\w+: (.+)$", text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def _hidden_by_others() -> list[str]:

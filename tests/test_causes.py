@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
+from mars_model.bundle.sealed_file import SealedFile
 from mars_model.causes import cause_of, first_cause, is_exhaustion
 from mars_model.cli.main import main
 
@@ -35,6 +36,18 @@ def test_a_worker_that_the_system_ended_is_named(spark: SparkSession) -> None:
     assert cause is not None
     assert cause.startswith("a Python worker of Spark's was ended from outside")
     assert "scoring.max_memory_mb" in cause
+
+
+def _open_changed_file(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    SealedFile(Path("/dev/null"), "0" * 64).read()
+    yield from batches
+
+
+def test_an_error_of_ours_in_a_worker_is_the_sentence_it_was_there(spark: SparkSession) -> None:
+    frame = spark.range(1).mapInPandas(_open_changed_file, "id long")
+    cause = cause_of(caught(frame.collect))
+    assert cause is not None
+    assert cause.startswith("/dev/null: is no plain file. Restore the file or train again")
 
 
 def test_a_host_that_does_not_resolve_is_named(spark: SparkSession) -> None:

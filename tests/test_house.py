@@ -86,6 +86,22 @@ def test_one_module_opens_onnxruntime() -> None:
     assert importers("onnxruntime") == {"scoring/sessions.py"}
 
 
+def test_only_the_registry_makes_a_bundle_and_only_verified_bytes_make_a_session() -> None:
+    makers: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).split(".")[-1]
+                makers.setdefault(name, set()).add(str(path.relative_to(PACKAGE)))
+    assert makers["Bundle"] == {"bundle/registry.py"}
+    assert makers["verify_bundle"] == {"bundle/registry.py"}
+    assert makers["InferenceSession"] == {"scoring/sessions.py"}
+    # What this process wrote a moment ago, and its own graph, need no manifest.
+    written_here = {"bundle/registry.py", "evaluation/export_bundle.py", "model.py"}
+    assert makers["seal"] == written_here
+    assert makers["attention_in_memory"] == {"evaluation/fit.py"}
+
+
 def test_one_module_reads_and_writes_delta_with_spark_and_one_without() -> None:
     assert importers("delta") == {"tables/delta_spark.py"}
     assert importers("deltalake") == {"tables/delta_files.py"}
