@@ -274,6 +274,29 @@ def test_item_factors_of_another_schema_are_refused(
     assert f"item_factors.parquet {said}" in refusal(bundle)
 
 
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused(bundle: Bundle) -> None:
+    """A row of 200 KB, fifty thousand times: its dictionary holds it once."""
+    one = pa.array(["x" * 200_000])
+    ids = pa.DictionaryArray.from_arrays(pa.array([0] * 50_000, pa.int32()), one)
+    out = io.BytesIO()
+    good = ItemFactors.parse(small_content(PLUS)["item_factors.parquet"], 3).table()
+    others = good.slice(0, 1).drop(["item_id"])
+    repeated = pa.concat_tables([others] * 50_000).combine_chunks()
+    pq.write_table(pa.table({"item_id": ids, **dict(_columns(repeated))}), out, store_schema=False)
+    assert len(out.getvalue()) < 1_000_000
+    replace_file(bundle.folder, "item_factors.parquet", out.getvalue())
+    assert "bytes unpacked" in refusal(bundle)
+
+
+def test_a_list_of_more_values_than_fit_is_refused(bundle: Bundle, monkeypatch) -> None:
+    monkeypatch.setattr(parquet_rows, "MOST_FILE_BYTES", 50)
+    assert "item_factors.parquet has 2 rows of" in refusal(bundle)
+
+
+def _columns(table: pa.Table):
+    return zip(table.column_names, table.columns, strict=True)
+
+
 def test_more_rows_than_the_limit_are_not_read(bundle: Bundle, monkeypatch) -> None:
     monkeypatch.setattr(parquet_rows, "MOST_ROWS", 1)
     assert "item_factors.parquet has 2 rows" in refusal(bundle)

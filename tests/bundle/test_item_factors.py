@@ -31,3 +31,11 @@ def test_equal_factors_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         factors(np.array([7, 12])).write(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize("ids", [np.array([], dtype=np.int64), np.array([], dtype=str)])
+def test_no_factors_are_read_back_too(tmp_path: Path, ids: np.ndarray) -> None:
+    none = np.zeros((0, 2), dtype=np.float32)
+    ItemFactors(ids, none, none, none[:, 0]).write(tmp_path / "factors.parquet")
+    found = ItemFactors.parse((tmp_path / "factors.parquet").read_bytes(), 2)
+    assert (len(found.item_ids), found.free_item.shape) == (0, (0, 2))
