@@ -236,6 +236,21 @@ def test_other_weights_are_another_model_and_nothing_worse(bundle: Bundle) -> No
     assert opened.manifest.files != bundle.manifest.files
 
 
+def test_a_graph_whose_constant_is_written_in_the_other_way_is_the_same(tmp_path: Path) -> None:
+    """Values as a list of floats, as exports wrote them before."""
+    written = write_small_bundle(tmp_path, ModelSettings(**SIZES, attention="sum"))
+    graph = onnx.load(written.file("attention.onnx"))
+    (node,) = (node for node in graph.graph.node if node.op_type == "ConstantOfShape")
+    one = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
+    assert one.float_data and not one.raw_data
+    node.attribute[0].t.CopyFrom(one)
+    replace_file(written.folder, "attention.onnx", graph.SerializeToString())
+    open_attention(Registry(tmp_path).open(written.model_version).sealed("attention.onnx"))
+    node.attribute[0].t.float_data[0] = 2.0
+    replace_file(written.folder, "attention.onnx", graph.SerializeToString())
+    assert "attention.onnx node 4 is another 'ConstantOfShape'" in refusal(written)
+
+
 def parquet(**columns: object) -> bytes:
     """The small factors with other columns."""
     good = ItemFactors.parse(small_content(PLUS)["item_factors.parquet"], 3).table()
