@@ -42,6 +42,10 @@ class Run:
     rows_hash: str | None = None  # of the published rows: published_rows.py
     accepted: dict[str, str] = field(default_factory=dict)  # gates that failed, and why not to mind
 
+    def __post_init__(self) -> None:
+        """A run's name stands in conditions of SQL: raise MarsBatchError where it is no word."""
+        is_word("run_id", self.run_id)
+
     def with_status(self, status: str, **facts: Any) -> "Run":
         """The same run, further on."""
         return replace(self, status=status, **facts)

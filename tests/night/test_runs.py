@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from deltalake import DeltaTable
 
+from mars_model.errors import MarsBatchError
 from mars_model.night import runs
 from mars_model.night.publish import publish
 from mars_model.night.run_night import run_night
@@ -154,3 +155,8 @@ def test_a_night_is_compared_with_the_last_published_one_whichever_model_made_it
     assert runs.night_before(run_of(5, "b"), earlier) == run_of(3, "a")
     assert runs.night_before(run_of(3, "a"), earlier) == run_of(2, "b")
     assert runs.night_before(run_of(1, "a"), earlier) is None
+
+
+def test_a_run_whose_name_would_be_sql_is_no_run() -> None:
+    with pytest.raises(MarsBatchError, match="expected letters, digits"):
+        runs.Run("x' or '1' = '1", date(2026, 3, 1), "mars-1", "published", 4, 2, {})
