@@ -13,6 +13,7 @@ from mars_model.bundle.items import Items
 from mars_model.bundle.registry import Registry
 from mars_model.settings import ModelSettings
 from tests.bundle.small_bundle import SIZES, change_manifest, replace_file, write_small_bundle
+from tests.soak import figures
 
 REPOSITORY = Path(__file__).parents[2]
 KINDS = (("mean", "evidence", True), ("cnn", "softmax", False), ("none", "sum", True))
@@ -64,6 +65,7 @@ def endings(good: Path, first: int, last: int) -> dict[int, tuple[str, str]]:
 
 def check(found: dict[int, tuple[str, str]], capsys: pytest.CaptureFixture[str]) -> Counter[str]:
     counted = Counter(how.split(":")[0] for _, how in found.values())
+    figures.counts["mutations"] += len(found)
     with capsys.disabled():
         print(f"\n{len(found):,} mutations: {dict(counted)}")
     wrong = {n: end for n, end in found.items() if not end[1].startswith(("works", "refused: "))}
