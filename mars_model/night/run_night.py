@@ -53,21 +53,15 @@ def run_night(
     bundle = registry.promoted()
     require_same_settings(bundle, settings)
     clock, now = Clock(say), pin_inputs(warehouse)
-    for table in (PUBLISHED_TABLE, STAGED_TABLE, RUNS_TABLE):
-        warehouse.add_new_columns(table)
-    earlier = runs.read_runs(warehouse)
-    for missing in runs.add_missing(warehouse, earlier):
-        say(f"run {missing.run_id} had died after it was published; its record is written now")
+    earlier = _known_runs(warehouse, say)
     again = run_to_read_as(runs.standing_on(earlier, run_date), now, repin, say)
     run = begin_run(identities_of(again, now), bundle, settings, run_date)
+    if again is not None and again.run_id != run.run_id:
+        say(f"run {run.run_id} has other settings or another model than run {again.run_id}")
     before = runs.find_run(earlier, run.run_id)
-    if skip_published and before is not None and before.status == runs.PUBLISHED:
-        differs = what_differs(warehouse, before)
-        if differs is None:
-            say(f"run {run.run_id} stands published already")
-            return before
-        say(f"{describe_difference(before, differs)}. The date is scored and published anew")
     if before is not None and before.status == runs.PUBLISHED:
+        if skip_published and _stands_as_recorded(warehouse, before, say):
+            return before
         accepted = {**before.accepted, **(accepted or {})}  # it was published so
     pin = now if again is None else pin_again(warehouse, again, now)
     with prepared_night(warehouse, bundle, settings, run_date, pin, clock) as prepared:
@@ -76,6 +70,26 @@ def run_night(
         return _score_and_publish(
             warehouse, bundle, settings, run, prepared, earlier, clock, accepted or {}
         )
+
+
+def _known_runs(warehouse: Warehouse, say: Say) -> list[Run]:
+    """All runs, once their tables and rows are what this release and the commits say."""
+    for table in (PUBLISHED_TABLE, STAGED_TABLE, RUNS_TABLE):
+        warehouse.add_new_columns(table)
+    known = runs.read_runs(warehouse)
+    for missing in runs.add_missing(warehouse, known):
+        say(f"run {missing.run_id} had died after it was published; its record is written now")
+    return known
+
+
+def _stands_as_recorded(warehouse: Warehouse, run: Run, say: Say) -> bool:
+    """Whether a published run's rows are those of its record; says what is done."""
+    differs = what_differs(warehouse, run)
+    if differs is None:
+        say(f"run {run.run_id} stands published already")
+        return True
+    say(f"{describe_difference(run, differs)}. The date is scored and published anew")
+    return False
 
 
 def begin_run(

@@ -174,7 +174,7 @@ def _commits(folder: Path, newest: int) -> Iterator[Commit]:
     }
     for version in sorted((v for v in paths if v <= newest), reverse=True):
         try:
-            lines = paths[version].read_text(encoding="utf-8").splitlines()
+            lines = paths[version].read_text(encoding="utf-8").split("\n")
         except FileNotFoundError:  # an old one, tidied up meanwhile
             return
         entries = (json.loads(line) for line in lines if '"commitInfo"' in line)
