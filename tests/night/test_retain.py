@@ -21,6 +21,7 @@ from mars_model.cli.main import main
 from mars_model.cli.retain import plan_text
 from mars_model.errors import SettingsError
 from mars_model.night.retain import Plan, TablePlan, carry_out, plan_retention
+from mars_model.night.rollback import roll_back
 from mars_model.night.runs import Run, read_runs
 from mars_model.tables.retention import old_files
 from mars_model.tables.warehouse import Warehouse
@@ -40,7 +41,7 @@ OLDER, OLD = run(20, "aa", 1), run(10, "bb", 1)
 FIRST, SECOND, LAST = run(5, "cc", 4, "superseded"), run(5, "dd", 2), run(1, "ee", 5)
 REFUSED = run(5, "ff", 3, "audit_failed")
 RUNS = (OLDER, OLD, FIRST, SECOND, LAST, REFUSED)
-PUBLISHED = ((OLDER, 20), (OLD, 10), (FIRST, 9), (SECOND, 8), (LAST, 1))
+PUBLISHED = ((OLDER, 20), (OLD, 10), (FIRST, 9.5), (FIRST, 9), (SECOND, 8), (LAST, 1))
 # Days ago that each version of items was written, by version. 3 is read by REFUSED alone.
 ITEMS_WRITTEN = {0: 30, 1: 25, 2: 21, 3: 12, 4: 11, 5: 3, 6: 0.5}
 
@@ -159,7 +160,8 @@ def test_a_plan_names_what_goes_and_what_stays_for_whom(aged, plan):
     assert {file.name for file in tables["items"].files} == gone
     folder = Path(aged.location("items"))
     assert tables["items"].n_bytes == sum((folder / name).stat().st_size for name in gone)
-    assert tables["recommendations"].versions == {3: (FIRST.run_id,), 4: (SECOND.run_id,)}
+    of_rows = {3: (FIRST.run_id,), 4: (FIRST.run_id,), 5: (SECOND.run_id,)}
+    assert tables["recommendations"].versions == of_rows
     older, old = str(OLDER.run_date), str(OLD.run_date)
     assert rows_to_go(plan) == {
         "recommendations": ((older, old), 2),
@@ -204,10 +206,22 @@ def test_versions_that_only_nights_that_expired_or_were_refused_have_read_are_go
 
 
 def test_the_rows_of_a_run_that_was_replaced_can_be_brought_back(aged, retained):
-    """Its rows left the table eight days ago, its date stays."""
-    rows = rows_at(retained, "recommendations", 3)
-    assert FIRST.run_id in {row["run_id"] for row in rows}
-    assert rows == rows_at(aged, "recommendations", 3)
+    """It was published twice; its rows left the table eight days ago, its date stays."""
+    for version in (3, 4):
+        rows = rows_at(retained, "recommendations", version)
+        assert FIRST.run_id in {row["run_id"] for row in rows}
+        assert rows == rows_at(aged, "recommendations", version)
+
+
+def test_a_rollback_to_it_works_and_nights_that_it_brings_back_expire_again(retained, tmp_path):
+    warehouse = copy_of(retained, tmp_path)
+    roll_back(warehouse, FIRST.run_id)
+    rows = rows_of(warehouse, "recommendations")
+    assert {row["run_id"] for row in rows} == {OLDER.run_id, OLD.run_id, FIRST.run_id}
+    statuses = {r.run_id: r.status for r in read_runs(warehouse)}
+    assert statuses[FIRST.run_id] == "published"
+    nights, _ = rows_to_go(plan_retention(warehouse, 7, TODAY, NOW))["recommendations"]
+    assert nights == (str(OLDER.run_date), str(OLD.run_date))
 
 
 def test_what_left_a_table_within_the_days_stays_for_nights_that_run_now(aged, retained):
