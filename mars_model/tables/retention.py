@@ -9,6 +9,7 @@ files of such versions are looked up, and VACUUM never hears of them.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -87,13 +88,20 @@ def _vacuum(location: str, cutoff: datetime, now: datetime) -> str:
 
 @contextmanager
 def _seen_by_vacuum(spark: SparkSession, files: Sequence[StoredFile]) -> Iterator[None]:
-    """Let VACUUM see these files only, however few hours it is given."""
-    before = spark.conf.get(_DURATION_CHECK)
+    """Let VACUUM see these files only, however few hours it is given.
+
+    What it prints goes to stderr: stdout belongs to results.
+    """
+    jvm: Any = spark.sparkContext._jvm
+    console = getattr(getattr(jvm.scala, "Console$"), "MODULE$")
+    before, stdout = spark.conf.get(_DURATION_CHECK), console.out()
     rows = [(file.path, file.n_bytes, False, file.modified_ms) for file in files]
     spark.createDataFrame(rows, _INVENTORY).createOrReplaceTempView(_VIEW)
     spark.conf.set(_DURATION_CHECK, "false")
+    console.setOutDirect(jvm.java.lang.System.err)
     try:
         yield
     finally:
+        console.setOutDirect(stdout)
         spark.conf.set(_DURATION_CHECK, str(before))
         spark.catalog.dropTempView(_VIEW)

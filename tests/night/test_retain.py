@@ -187,8 +187,15 @@ def test_by_time_alone_vacuum_would_take_a_pinned_file_that_the_checkpoint_has_f
 
 @pytest.fixture(scope="module")
 def retained(aged, tmp_path_factory) -> Warehouse:
+    """With what Java prints caught: the result of a command stands alone on stdout."""
     warehouse = copy_of(aged, tmp_path_factory.mktemp("retained"))
+    jvm = aged.spark.sparkContext._jvm
+    console = getattr(getattr(jvm.scala, "Console$"), "MODULE$")
+    printed, stdout = jvm.java.io.ByteArrayOutputStream(), console.out()
+    console.setOutDirect(jvm.java.io.PrintStream(printed))
     carry_out(warehouse, plan_retention(warehouse, 7, TODAY, NOW), lambda _: None)
+    console.setOutDirect(stdout)
+    assert printed.toString() == ""
     return warehouse
 
 
