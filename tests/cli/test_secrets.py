@@ -68,6 +68,7 @@ def test_a_mistake_with_a_secret_in_it_is_said_without_it(
     assert result.output
 
 
+@pytest.mark.long
 @pytest.mark.night
 def test_commands_over_a_night_show_and_write_no_secret(
     planted: None, night: Night, tmp_path: Path
