@@ -10,7 +10,7 @@ import click
 
 from mars_model.causes import cause_of, first_cause
 from mars_model.cli.as_json import show_error
-from mars_model.cli.interrupts import end_heeding, is_interrupted, say_interrupted
+from mars_model.cli.interrupts import end_heeding, is_interrupted, say_interrupted, tell
 from mars_model.cli.secrets import known_secrets
 from mars_model.errors import Interrupted, MarsBatchError
 from mars_model.redact import redact
@@ -82,7 +82,7 @@ def _end_interrupted(stopped: BaseException, is_json: bool, ctx: click.Context |
     sentence = redact(say_interrupted(command, stopped), _secrets(ctx))
     if is_json:
         show_error(sentence, Interrupted.exit_code)
-    click.echo(printable(sentence), err=True)
+    tell(printable(sentence))
     sys.exit(Interrupted.exit_code)
 
 

@@ -5,6 +5,7 @@ Python's; those that follow change nothing. Python runs no handler while a libra
 library may swallow what is raised: where the command has not ended after a while, a thread ends it.
 """
 
+import io
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import TextIO
 
 from mars_model.errors import Interrupted
 
@@ -24,6 +26,7 @@ class _Interruption:
     """What arrived in this process, and whether it was said."""
 
     signal: int | None = None
+    stderr: TextIO | None = None  # where the line is written; nobody else speaks any more
     is_said = False
     is_over = False  # the command has ended already
 
@@ -65,6 +68,13 @@ def say_interrupted(command: str | None, stopped: BaseException | None = None) -
     )
 
 
+def tell(line: str) -> None:
+    """The one line, on stderr."""
+    stderr = _state.stderr or sys.stderr
+    stderr.write(f"{line}\n")
+    stderr.flush()
+
+
 def end_heeding() -> None:
     """The command has said how it ended: a signal that comes now changes nothing."""
     _state.is_over = True
@@ -74,7 +84,8 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     if is_interrupted() or _state.is_over:
         return
     _state.signal = number
-    # What is lost on the way out is no news.
+    # What threads and libraries say of it on the way out is no news.
+    _state.stderr, sys.stderr = sys.stderr, io.StringIO()
     sys.unraisablehook = lambda _: None
     logging.disable()
     _end_spark()

@@ -3,7 +3,7 @@
 import sys
 
 from mars_model.causes import cause_of, first_cause
-from mars_model.cli.interrupts import heed_signals, say_interrupted
+from mars_model.cli.interrupts import heed_signals, say_interrupted, tell
 from mars_model.errors import Interrupted
 from mars_model.prerequisites import python_problem
 from mars_model.redact import redact
@@ -20,7 +20,7 @@ def main() -> None:
 
         commands()
     except KeyboardInterrupt as stopped:  # before or after the command itself
-        sys.stderr.write(f"{say_interrupted(None, stopped)}\n")
+        tell(say_interrupted(None, stopped))
         sys.exit(Interrupted.exit_code)
     except Exception as error:  # a package that is missing, or another one of its name
         sentence = cause_of(error) or f"mars-batch does not load: {first_cause(error)}"

@@ -14,7 +14,7 @@ from tests.soak.faults import Plan
 from tests.soak.shop import Ended, Warm, copy_shop, published, run, view
 
 DATE = RUN_DATE.isoformat()
-NIGHT = ("nightly", "--run-date", DATE)
+NIGHT = ("nightly", "--run-date", DATE, "--repin")  # with the changes since
 ITEMS = """item_id,title,text
 101,Orbit,A rival chef repairs a rocket
 301,New Moon,An astronaut cooks soup near a distant planet

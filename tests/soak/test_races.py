@@ -22,7 +22,7 @@ from tests.soak.shop import Ended, Reader, Warm, digest, published, rows_of, vie
 
 pytestmark = pytest.mark.soak
 
-SCORE = ("score", "--run-date", DATE)
+SCORE = ("score", "--run-date", DATE, "--repin")
 SHORT = ("--set", "scoring.top_n=3", *SCORE)
 TRAIN = ("train", "--run-date", DATE)
 OTHER_SEED = ("--set", "training.seed=5", "--set", "promotion.max_map_loss=1", *TRAIN)

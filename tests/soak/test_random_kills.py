@@ -21,8 +21,8 @@ def test_a_night_killed_at_random_moments_is_always_whole(
 ) -> None:
     moments, shop = random.Random(SEED), repeated.copy(tmp_path / "shop")
     words = [
-        ("score", "--run-date", DATE),
-        ("--set", "scoring.top_n=3", "score", "--run-date", DATE),
+        ("score", "--run-date", DATE, "--repin"),
+        ("--set", "scoring.top_n=3", "score", "--run-date", DATE, "--repin"),
     ]
     wholes = []
     for n, one in enumerate(words):
