@@ -150,8 +150,8 @@ def _told_of_conflicts(location: str, where: str | None = None) -> Iterator[None
 def restore(spark: SparkSession, location: str, version: int, note: dict[str, Any]) -> None:
     """Bring back the rows of a version, by one commit that carries a note.
 
-    Raises MarsBatchError where another writer commits meanwhile, InputDataError where the version
-    or one of its files is gone.
+    Raises WrittenMeanwhileError where another writer commits meanwhile, InputDataError where the
+    version or one of its files is gone.
     """
     table = location.rsplit("/", 1)[-1]
     own = spark.newSession()  # its settings are nobody else's
@@ -159,7 +159,7 @@ def restore(spark: SparkSession, location: str, version: int, note: dict[str, An
     try:
         DeltaTable.forPath(own, location).restoreToVersion(version)
     except _CONFLICTS as error:
-        raise MarsBatchError(
+        raise WrittenMeanwhileError(
             f"table {table}: another run wrote it at the same time, and nothing was brought back. "
             "Run this one again"
         ) from error

@@ -210,8 +210,8 @@ class Warehouse:
         version or one of its files is gone.
         """
         self._require(table)
-        with self.alone(table):
-            delta_spark.restore(self.spark, self.location(table), version, note)
+        place = self.location(table)
+        self._commit(table, lambda: delta_spark.restore(self.spark, place, version, note))
         self.add_new_columns(table)
 
     def append(self, table: str, rows: list[dict[str, Any]], instead_of: str | None = None) -> None:
