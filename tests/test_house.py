@@ -1,6 +1,7 @@
 """The house's rules, read from the source: who imports whom, and who alone imports what."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -210,3 +211,11 @@ def test_what_is_unsafe_is_seen() -> None:
         "np.load(x, allow_pickle=False)",
     )
     assert [len(unsafe_calls(ast.parse(line))) for line in lines] == [1] * 7 + [0] * 2
+
+
+def test_every_test_that_the_guarantees_name_is_there() -> None:
+    text = (PACKAGE.parent / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"tests/[\w/]*\w", text))
+    assert len(named) > 20
+    there = {str(p.relative_to(PACKAGE.parent)) for p in (PACKAGE.parent / "tests").rglob("*")}
+    assert {name for name in named if f"{name}.py" not in there and name not in there} == set()

@@ -14,7 +14,6 @@ COMMANDS = (
     *("backfill", "build-documents", "build-histories", "demo", "diff", "doctor", "encode-items"),
     *("evaluate", "explain", "import", "models", "nightly", "report", "reproduce", "retain"),
     *("rollback", "runs", "score", "setup", "sql", "train", "tune"),
-    *("runs", "score", "setup", "sql", "train", "tune"),
 )
 _OTHER_FILES = {
     **dict.fromkeys(("build-documents", "build-histories", "encode-items"), "build"),

@@ -1,10 +1,10 @@
 """Rows that are in memory already (lists, dicts, pandas, Arrow) → columns, ids and texts."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -67,7 +67,8 @@ def texts_of(table: pa.Table, columns: Sequence[str]) -> list[str]:
 def _as_table(rows: Rows, columns: Sequence[str]) -> pa.Table:
     if isinstance(rows, pa.Table | pa.RecordBatch):
         return pa.table(rows)
-    if isinstance(rows, pd.DataFrame):
+    pandas = sys.modules.get("pandas")  # a second to load: whoever has a frame has loaded it
+    if pandas is not None and isinstance(rows, pandas.DataFrame):
         known = [name for name in columns if name in rows.columns]
         return pa.Table.from_pandas(rows[known], preserve_index=False)
     if isinstance(rows, Mapping):

@@ -60,7 +60,9 @@ def by_ir_measures(measure: Measure, ranked: np.ndarray, relevant: LikeMatrix) -
 
 @pytest.mark.parametrize("k", CUTOFFS)
 @pytest.mark.parametrize(
-    ("metric", "measure"), [(recall, R), (ndcg, nDCG), (hit_rate, Success)], ids=lambda m: str(m)
+    ("metric", "measure"),
+    [(recall, R), (ndcg, nDCG), (hit_rate, Success)],
+    ids=lambda m: getattr(m, "__name__", str(m)),
 )
 def test_metrics_defined_alike_agree_user_by_user(
     lists: tuple[np.ndarray, LikeMatrix], metric: Callable, measure: Measure, k: int
