@@ -99,7 +99,9 @@ def read_promotions(folder: Path) -> Promotions | None:
     Raises MarsBatchError where the record cannot be read.
     """
     path = folder / PROMOTED_FILE
-    if not os.path.lexists(path):
+    try:
+        path.lstat()  # a folder that is closed is not one without a record
+    except FileNotFoundError:
         return None
     try:
         return parse_record(read_plain_file(path, MOST_RECORD_BYTES), Promotions)
