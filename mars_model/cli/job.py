@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mars_model.bundle.registry import Registry
 from mars_model.cli.as_json import as_json
 from mars_model.cli.ending import EndsInSentence
 from mars_model.cli.interrupts import heed_signals
@@ -19,6 +18,7 @@ from mars_model.redact import hide, redact
 from mars_model.settings import Settings, find_model_file, load_settings
 
 if TYPE_CHECKING:
+    from mars_model.bundle.registry import Registry
     from mars_model.tables.warehouse import Warehouse
 
 
@@ -76,7 +76,7 @@ class Job:
             )
 
     @property
-    def registry(self) -> Registry:
+    def registry(self) -> "Registry":
         """The bundles. Raises SettingsError where their folder would not be on this machine."""
         warehouse = self.settings.warehouse
         folder = warehouse.models or f"{warehouse.path}/models"
@@ -85,6 +85,9 @@ class Job:
                 f"bundles cannot lie in {folder}: choose a folder of this machine with --set "
                 "warehouse.models=DIR"
             )
+        # Not above: what verifies bundles loads Arrow, and some commands open none.
+        from mars_model.bundle.registry import Registry
+
         return Registry(Path(folder))
 
     @cached_property

@@ -1,6 +1,6 @@
 """mars-batch score and nightly; score is the same as jobs/score_all_users.py."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -51,14 +51,7 @@ def night_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("nightly")
 @night_options
 @click.pass_obj
-def nightly_command(
-    job: Job,
-    run_date: date,
-    is_dry_run: bool,
-    repin: bool,
-    gates: tuple[str, ...],
-    reasons: tuple[str, ...],
-) -> None:
+def nightly_command(job: Job, /, **options: Any) -> None:
     """Run the whole night but training; start it again after a crash, it ends in the same rows.
 
     A date that was published is read from the same versions of its inputs again, unless --repin is
@@ -71,21 +64,13 @@ def nightly_command(
 
     Example: mars-batch nightly --accept overlap --reason "the range was replaced"
     """
-    accepted = accepted_gates(gates, reasons)
-    _run_or_estimate(job, run_date, is_dry_run, repin, accepted, skip_published=True)
+    _run_or_estimate(job, skip_published=True, **options)
 
 
 @click.command("score")
 @night_options
 @click.pass_obj
-def score_command(
-    job: Job,
-    run_date: date,
-    is_dry_run: bool,
-    repin: bool,
-    gates: tuple[str, ...],
-    reasons: tuple[str, ...],
-) -> None:
+def score_command(job: Job, /, **options: Any) -> None:
     """Score all users, audit their lists, publish them under the run date.
 
     Scores anew also where the night stands published, from the same versions of its inputs unless
@@ -95,8 +80,7 @@ def score_command(
 
     Example: mars-batch score --dry-run
     """
-    accepted = accepted_gates(gates, reasons)
-    _run_or_estimate(job, run_date, is_dry_run, repin, accepted, skip_published=False)
+    _run_or_estimate(job, skip_published=False, **options)
 
 
 def _run_or_estimate(
@@ -104,10 +88,12 @@ def _run_or_estimate(
     run_date: date,
     is_dry_run: bool,
     repin: bool,
-    accepted: Mapping[str, str],
+    gates: tuple[str, ...],
+    reasons: tuple[str, ...],
     skip_published: bool,
 ) -> None:
     """Run the night and show its record, or show what it would take."""
+    accepted = accepted_gates(gates, reasons)
     where = job.warehouse, job.registry, job.settings, run_date
     if is_dry_run:
         estimate = estimate_night(*where, job.say, repin)

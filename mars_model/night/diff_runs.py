@@ -14,6 +14,7 @@ from mars_model.causes import first_cause, is_exhaustion
 from mars_model.errors import InputDataError, SettingsError
 from mars_model.night import runs
 from mars_model.night.diff_causes import Cause, causes_of
+from mars_model.night.gates import shift_of_mean
 from mars_model.night.publish import STAGED_TABLE
 from mars_model.night.read_lists import read_titles_of
 from mars_model.night.runs import PUBLISHED_TABLE, Run
@@ -202,10 +203,8 @@ def _changed_with_same_history(
 
 def score_shift(first: Run, second: Run) -> float | None:
     """Of the mean score of the model's rows, with its sign: scores of two models do not compare."""
-    before, after = (run.gates.get("mean_score") for run in (first, second))
-    if first.model_version != second.model_version or not before or after is None:
-        return None
-    return (after - before) / abs(before)
+    is_same_model = first.model_version == second.model_version
+    return shift_of_mean(first.gates, second.gates) if is_same_model else None
 
 
 @contextmanager

@@ -101,12 +101,20 @@ def _against(last: Run, run: Run, users: UserFacts, gates: Mapping[str, float]) 
     if n_users := last.counts.get("users"):
         share_before = 1 - last.counts.get("users_by_mars", 0) / n_users
         found["fallback_rise"] = gates.get("fallback_share", 0.0) - share_before
-    if is_same_model and "mean_score" in gates and before.get("mean_score"):
-        mean_before = before["mean_score"]
-        found["score_shift"] = abs(gates["mean_score"] - mean_before) / abs(mean_before)
+    shift = shift_of_mean(before, gates) if is_same_model else None
+    if shift is not None:
+        found["score_shift"] = abs(shift)
     if not is_same_model and "validation_map" in gates and before.get("validation_map"):
         found["map_loss"] = 1 - gates["validation_map"] / before["validation_map"]
     return found
+
+
+def shift_of_mean(before: Mapping[str, float], gates: Mapping[str, float]) -> float | None:
+    """How far the mean score is from that of another night, as a share of it, with its sign."""
+    mean_before, mean = before.get("mean_score"), gates.get("mean_score")
+    if not mean_before or mean is None:
+        return None
+    return (mean - mean_before) / abs(mean_before)
 
 
 def _midnight_s(run: Run) -> float:

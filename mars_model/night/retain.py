@@ -6,7 +6,7 @@ A night that runs now began less than a day ago, and no file that left a table s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -84,7 +84,7 @@ def plan_retention(warehouse: Warehouse, days: int, as_of: date, now: datetime) 
     )
     tables = [path.stem for path in sql_files("tables") if warehouse.exists(path.stem)]
     looked_at = tuple(_plan_table(warehouse, one, plan, versions.get(one, {})) for one in tables)
-    return Plan(plan.first_kept, plan.kept_dates, plan.expired, looked_at, cutoff, now)
+    return replace(plan, tables=looked_at)
 
 
 def carry_out(warehouse: Warehouse, plan: Plan, say: Say) -> None:

@@ -17,6 +17,7 @@ from mars_model.tables import delta_files, delta_spark
 from mars_model.tables.delta_files import StoredFile
 from mars_model.tables.warehouse import Warehouse
 
+_CLEANS_LOG = "delta.enableExpiredLogCleanup"
 _DURATION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 _INVENTORY = "path string, length long, isDir boolean, modificationTime long"
 _VIEW = "mars_old_files"
@@ -66,18 +67,8 @@ def keep_log(warehouse: Warehouse, table: str) -> None:
     Delta tidies entries of a month ago away, also those of a version that was current until
     today. Tables made by `Warehouse.create` have it; those of earlier releases do not.
     """
-    location = warehouse.location(table)
-    folder = delta_files.local_folder(location)
-    if folder is None:
-        held = delta_spark.properties(warehouse.spark, location)
-    else:
-        held = delta_files.properties(folder)
-    if held.get("delta.enableExpiredLogCleanup") != "false":
-        with warehouse.alone(table):
-            warehouse.spark.sql(
-                f"alter table {delta_spark.quoted(location)} "
-                "set tblproperties ('delta.enableExpiredLogCleanup' = 'false')"
-            )
+    if warehouse.properties(table).get(_CLEANS_LOG) != "false":
+        warehouse.set_property(table, _CLEANS_LOG, "false")
 
 
 def _vacuum(location: str, cutoff: datetime, now: datetime) -> str:

@@ -254,15 +254,24 @@ class Warehouse:
 
     def is_synthetic(self) -> bool:
         """Whether the items are the generated sample."""
-        return self.exists("items") and self._properties("items").get("mars.synthetic") == "true"
+        return self.exists("items") and self.properties("items").get("mars.synthetic") == "true"
 
     def mark_synthetic(self) -> None:
         """Remember that the items are the generated sample."""
-        with self.alone("items"):
-            self.spark.sql(
-                f"alter table {delta_spark.quoted(self.location('items'))} "
-                "set tblproperties ('mars.synthetic' = 'true')"
-            )
+        self.set_property("items", "mars.synthetic", "true")
+
+    def properties(self, table: str) -> dict[str, str]:
+        """The table's properties."""
+        folder = self._folder(table)
+        if folder is not None:
+            return delta_files.properties(folder)
+        return delta_spark.properties(self.spark, self.location(table))
+
+    def set_property(self, table: str, name: str, value: str) -> None:
+        """Set a property of a table, by one commit; name and value are words of ours."""
+        place = delta_spark.quoted(self.location(table))
+        with self.alone(table):
+            self.spark.sql(f"alter table {place} set tblproperties ('{name}' = '{value}')")
 
     def _commit(self, table: str, write: Callable[[], Done]) -> Done:
         """Write alone, and again where the table was only tidied up (OPTIMIZE) meanwhile."""
@@ -305,12 +314,6 @@ class Warehouse:
         if found is not None:
             contracts.check_contract(table, found.schema, self._label(table, version))
         return found
-
-    def _properties(self, table: str) -> dict[str, str]:
-        folder = self._folder(table)
-        if folder is not None:
-            return delta_files.properties(folder)
-        return delta_spark.properties(self.spark, self.location(table))
 
     def _require(self, table: str) -> None:
         if not self.exists(table):
