@@ -13,6 +13,7 @@ import sys
 PYTHON_NEEDED = (3, 11)
 JAVA_NEEDED = 17
 JAVA_TIMEOUT_S = 20
+MEMORY_NEEDED_MB = 2048  # of address space, for the packages alone
 
 
 def python_problem() -> "str | None":
@@ -23,6 +24,19 @@ def python_problem() -> "str | None":
     return (
         "Python " + found + " found, 3.11 or later needed: install it and name it with "
         "make PYTHON=python3.11 <target>"
+    )
+
+
+def memory_problem() -> "str | None":
+    """One sentence about a limit on memory below which packages cannot be loaded, or None."""
+    import resource  # only here: a Python that is too old may lack it
+
+    found, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if found == resource.RLIM_INFINITY or found >> 20 >= MEMORY_NEEDED_MB:
+        return None
+    return (
+        "this process may use %d MB of memory (ulimit -v %d), at least %d MB needed: raise the "  # noqa: UP031
+        "limit, for example by ulimit -v unlimited" % (found >> 20, found >> 10, MEMORY_NEEDED_MB)
     )
 
 

@@ -5,13 +5,13 @@ import sys
 from mars_model.causes import cause_of, first_cause
 from mars_model.cli.interrupts import heed_signals, say_interrupted, tell
 from mars_model.errors import Interrupted
-from mars_model.prerequisites import python_problem
+from mars_model.prerequisites import memory_problem, python_problem
 from mars_model.redact import redact
 
 
 def main() -> None:
     """Import the commands, and run the one that was typed."""
-    problem = python_problem()
+    problem = python_problem() or memory_problem()
     if problem is not None:
         sys.exit(f"error: {problem}")
     heed_signals()
