@@ -55,7 +55,7 @@ test-long: setup-dev  ## the long tests: every variant's night, a week of nights
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "long and not soak"
 
 soak: setup-dev  ## kills, races, interrupts, full disks and mutations; prints its figures (half an hour)
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -p tests.soak.report -m soak
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --dist worksteal -p tests.soak.report -m soak
 
 fuzz: setup-dev  ## 2,000 mutated files through the import (half an hour)
 	MARS_MUTATIONS=2000 $(BIN)/python -m pytest -s -m long tests/importing/test_mutated_files.py

@@ -1,15 +1,17 @@
 """The shops that are soaked, and the processes that do it."""
 
 import json
+import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from tests.conftest import RUN_DATE, Night
+from tests.conftest import RUN_DATE
 from tests.soak.faults import Plan
 from tests.soak.shop import Ended, Warm, copy_shop, published, run, view
 
@@ -68,45 +70,81 @@ class Undisturbed:
         return [view(self.before), view(self.after)]
 
 
-def undisturbed(before: Path, *words: str) -> Undisturbed:
-    """Run a command on a copy of a shop, and record its boundaries."""
-    after = Path(shutil.copytree(before, before.with_name(f"{before.name}-after")))
-    log = before.with_name(f"{before.name}.log")
-    began = time.monotonic()
-    ended = run(after, Plan(root=str(after), log=str(log)), *words)
-    assert ended.exit_code == 0, ended.stderr
-    found = [json.loads(line) for line in log.read_text().splitlines()]
-    return Undisturbed(
-        before, after, words, ended, [f[0] for f in found], [f[1] - began for f in found]
-    )
+def undisturbed(
+    folder: Path, source: Path, *words: str, without: tuple[str, ...] = ()
+) -> Undisturbed:
+    """A command on a copy of a shop, with its boundaries; run once, whoever asks for it."""
+
+    def make(draft: Path) -> None:
+        ignored = shutil.ignore_patterns(*without)
+        for name in ("before", "after"):
+            shutil.copytree(source, draft / name, ignore=ignored)
+        log = draft / "log"
+        began = time.monotonic()
+        ended = run(draft / "after", Plan(root=str(draft / "after"), log=str(log)), *words)
+        assert ended.exit_code == 0, ended.stderr
+        found = [json.loads(line) for line in log.read_text().splitlines()]
+        facts = [ended.__dict__, [name for name, _ in found], [at - began for _, at in found]]
+        (draft / "facts.json").write_text(json.dumps(facts))
+
+    once(folder, make)
+    ended, boundaries, times = json.loads((folder / "facts.json").read_text())
+    found = folder / "before", folder / "after"
+    return Undisturbed(*found, words, Ended(**ended), boundaries, times)
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all processes that run tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "soak"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """A folder that the first process makes and the others wait for."""
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            draft = folder.with_name(f"{folder.name}.draft")
+            make(draft)
+            draft.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported(common: Path) -> list[str]:
     """The words that import a day's changes."""
-    folder = tmp_path_factory.mktemp("exported")
-    (folder / "items.csv").write_text(ITEMS)
-    (folder / "likes.csv").write_text(LIKES)
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "items.csv").write_text(ITEMS)
+        (folder / "likes.csv").write_text(LIKES)
+
+    folder = once(common / "exported", make)
     paths = str(folder / "items.csv"), str(folder / "likes.csv")
     return ["import", "--items", paths[0], "--interactions", paths[1]]
 
 
 @pytest.fixture(scope="session")
-def shop(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(request: pytest.FixtureRequest, common: Path) -> Path:
     """The small night, published."""
-    return copy_shop(night, tmp_path_factory.mktemp("soak") / "shop")
+    return once(common / "shop", lambda to: copy_shop(request.getfixturevalue("night"), to))
 
 
 @pytest.fixture(scope="session")
-def changed(shop: Path, warm: Warm, exported: list[str]) -> Path:
+def changed(shop: Path, warm: Warm, exported: list[str], common: Path) -> Path:
     """The shop with a day's changes in its sources: the published date would be another now."""
-    folder = Path(shutil.copytree(shop, shop.with_name("changed")))
-    ended = warm.run(folder, *exported)
-    assert ended.exit_code == 0, ended.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(shop, folder)
+        ended = warm.run(folder, *exported)
+        assert ended.exit_code == 0, ended.stderr
+
+    return once(common / "changed", make)
 
 
 @pytest.fixture(scope="session")
-def repeated(changed: Path) -> Undisturbed:
+def repeated(changed: Path, common: Path) -> Undisturbed:
     """A published date once more, after its sources have changed."""
-    return undisturbed(changed, *NIGHT)
+    return undisturbed(common / "repeated", changed, *NIGHT)

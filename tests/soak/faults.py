@@ -82,6 +82,9 @@ class Boundaries:
         self._depth.n = 1
         try:
             result = call()
+        except Exception:
+            self._log("failed")
+            raise
         finally:
             self._depth.n = 0
         self._reach(name, number, True)

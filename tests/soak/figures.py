@@ -35,7 +35,8 @@ def lines() -> list[str]:
         f"pairs raced: {counts['races']} ({counts['losers']} losers, each with a sentence), "
         f"{counts['interleavings']} at their worst interleaving",
         f"mutations tried: {counts['mutations']}",
-        f"looks at the published table meanwhile: {counts['looks']}",
+        f"looks at the published table meanwhile: {counts['looks']}, of them {counts['reads']} "
+        "that found a file changed and read it whole",
         f"rows lost or doubled: {counts['rows lost or doubled']}",
     ]
     if longest_stop_s:

@@ -213,7 +213,7 @@ def view(shop: Path) -> str:
 
 @dataclass
 class Reader:
-    """Looks at the published table and the view all the time, as consumers do."""
+    """Reads the published table and the view whenever a file of theirs has changed."""
 
     shop: Path
     seen: list[dict[str, str]] = field(default_factory=list)
@@ -231,15 +231,33 @@ class Reader:
         self._thread.join()
 
     def _look(self) -> None:
+        read: list[str] | None = None
         while not self._stop.is_set():
-            try:
-                found, shown = published(self.shop), view(self.shop)
-            except (DeltaError, OSError, duckdb.Error) as error:
-                self.failed.append(str(error))
-                continue
+            # Listed before it is read: what changes meanwhile is read again.
+            files = self._files()
             figures.counts["looks"] += 1
-            if found not in self.seen[-1:]:
-                self.seen.append(found)
-            if shown not in self.views[-1:]:
-                self.views.append(shown)
-            time.sleep(0.02)
+            if files != read:
+                self._read()
+                read = files
+            time.sleep(0.01)
+
+    def _files(self) -> list[str]:
+        folders = (self.shop / "recommendations", self.shop / "recommendation_runs")
+        return sorted(
+            str(Path(folder, name))
+            for table in folders
+            for folder, _, names in os.walk(table)
+            for name in names
+        )
+
+    def _read(self) -> None:
+        try:
+            found, shown = published(self.shop), view(self.shop)
+        except (DeltaError, OSError, duckdb.Error) as error:
+            self.failed.append(str(error))
+            return
+        figures.counts["reads"] += 1
+        if found not in self.seen[-1:]:
+            self.seen.append(found)
+        if shown not in self.views[-1:]:
+            self.views.append(shown)

@@ -1,6 +1,5 @@
 """Whatever dies, wherever: started again it ends in the rows of an undisturbed run."""
 
-import shutil
 import signal
 from pathlib import Path
 
@@ -21,11 +20,10 @@ MADE = ("recommendations*", "recommendation_runs", "unserved_users", "item_vecto
 
 
 @pytest.fixture(scope="module")
-def first(shop: Path) -> Undisturbed:
+def first(shop: Path, common: Path) -> Undisturbed:
     """The first night of a shop: every table is made."""
-    ignored = shutil.ignore_patterns(*MADE, "item_documents", "user_histories", ".lists")
-    before = shutil.copytree(shop, shop.with_name("unpublished"), ignore=ignored)
-    return undisturbed(Path(before), *NIGHT)
+    without = (*MADE, "item_documents", "user_histories", ".lists")
+    return undisturbed(common / "first", shop, *NIGHT, without=without)
 
 
 def kill(shop: Path, words: tuple[str, ...], plan: Plan) -> str:
@@ -79,8 +77,7 @@ def test_the_first_night_killed_at_one_boundary_after_the_other_ends_in_the_same
 def test_an_import_killed_at_any_boundary_and_started_again_ends_in_the_same_rows(
     shop: Path, changed: Path, exported: list[str], warm: Warm, tmp_path: Path
 ) -> None:
-    before = Path(shutil.copytree(shop, tmp_path / "before"))
-    whole = undisturbed(before, *exported)
+    whole = undisturbed(tmp_path / "whole", shop, *exported)
     for at in range(1, len(whole.boundaries) + 2):
         copied = whole.copy(tmp_path / str(at))
         is_after = at > len(whole.boundaries)
@@ -99,8 +96,7 @@ def test_a_training_killed_at_any_boundary_and_started_again_ends_in_the_same_mo
     changed: Path, warm: Warm, tmp_path: Path
 ) -> None:
     train = ("train", "--run-date", DATE)
-    before = Path(shutil.copytree(changed, tmp_path / "before"))
-    whole = undisturbed(before, *train)
+    whole = undisturbed(tmp_path / "whole", changed, *train)
     expected = Registry(whole.after / "models").promoted()
     for at in range(1, len(whole.boundaries) + 2):
         copied = whole.copy(tmp_path / str(at))

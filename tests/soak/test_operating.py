@@ -9,8 +9,8 @@ import pytest
 
 from mars_model.cli.main import COMMANDS
 from tests.soak import figures
-from tests.soak.amounts import N_RACES
-from tests.soak.conftest import DATE, Undisturbed, undisturbed
+from tests.soak.amounts import N_MORE_RACES, N_RACES
+from tests.soak.conftest import DATE, Undisturbed, once, undisturbed
 from tests.soak.faults import Plan
 from tests.soak.shop import NO_ROWS, Reader, Warm, published, rows_of, run
 
@@ -25,12 +25,15 @@ OPERATING = {
 
 
 @pytest.fixture(scope="module")
-def two_nights(shop: Path, warm: Warm) -> Path:
+def two_nights(shop: Path, warm: Warm, common: Path) -> Path:
     """The shop with a second published date."""
-    folder = Path(shutil.copytree(shop, shop.with_name("two-nights")))
-    ended = warm.run(folder, "nightly", "--run-date", NEXT)
-    assert ended.exit_code == 0, ended.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(shop, folder)
+        ended = warm.run(folder, "nightly", "--run-date", NEXT)
+        assert ended.exit_code == 0, ended.stderr
+
+    return once(common / "two-nights", make)
 
 
 def words_of(command: str, two_nights: Path) -> tuple[str, ...]:
@@ -64,12 +67,14 @@ def test_a_command_killed_at_any_boundary_and_started_again_ends_as_if_it_had_no
     command: str, shop: Path, two_nights: Path, warm: Warm, tmp_path: Path
 ) -> None:
     words = words_of(command, two_nights)
-    before = shutil.copytree(before_of(command, shop, two_nights), tmp_path / "before")
-    whole = undisturbed(Path(before), *words)
+    whole = undisturbed(tmp_path / "whole", before_of(command, shop, two_nights), *words)
     assert whole.states()[0] != whole.states()[1]
-    for at in range(1, len(whole.boundaries) + 2):
+    # The dates of a backfill are nights one like the other: the second is killed as it begins.
+    n_boundaries = len(whole.boundaries)
+    n_killed = n_boundaries // 2 + 1 if command == "backfill" else n_boundaries
+    for at in (*range(1, n_killed + 1), n_boundaries + 1):
         copied = whole.copy(tmp_path / str(at))
-        is_after = at > len(whole.boundaries)
+        is_after = at > n_boundaries
         plan = Plan(root=str(copied), at=at - is_after, is_after=is_after, do="kill")
         with Reader(copied) as reader:
             killed = run(copied, plan, *words)
@@ -92,7 +97,7 @@ def test_a_command_and_a_night_leave_every_date_whole(
 ) -> None:
     words = words_of(command, two_nights)
     night = ("nightly", "--run-date", THIRD)
-    for n in range(N_RACES):
+    for n in range(N_MORE_RACES if command == "retain" else N_RACES):
         copied = shutil.copytree(before_of(command, shop, two_nights), tmp_path / str(n))
         figures.counts["races"] += 1
         with Reader(Path(copied)) as reader:

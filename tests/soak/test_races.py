@@ -15,8 +15,8 @@ from deltalake.exceptions import CommitFailedError
 from mars_model.bundle.promotion import read_promotions
 from mars_model.bundle.registry import Registry
 from tests.soak import figures
-from tests.soak.amounts import N_RACES
-from tests.soak.conftest import DATE, NIGHT
+from tests.soak.amounts import N_MORE_RACES, N_RACES, RACES_PER_WHOLE_NIGHT
+from tests.soak.conftest import DATE, NIGHT, once
 from tests.soak.faults import Plan
 from tests.soak.shop import Ended, Reader, Warm, digest, published, rows_of, view
 
@@ -87,14 +87,26 @@ def stopped_at(
 
 
 @pytest.fixture(scope="module")
-def wholes(changed: Path, pair: tuple[Warm, Warm], tmp_path_factory: Any) -> dict[str, Path]:
+def wholes(changed: Path, pair: tuple[Warm, Warm], common: Path) -> dict[str, Path]:
     """What each night alone gives."""
-    folder = tmp_path_factory.mktemp("wholes")
-    found = {}
-    for name, words in (("long", SCORE), ("short", SHORT)):
-        found[name] = Path(shutil.copytree(changed, folder / name))
-        assert pair[0].run(found[name], *words).exit_code == 0
-    return found
+    return {
+        "long": once(common / "long", lambda to: night_on(pair[0], changed, to, SCORE)),
+        "short": once(common / "short", lambda to: night_on(pair[0], changed, to, SHORT)),
+    }
+
+
+@pytest.fixture(scope="module")
+def settled(changed: Path, pair: tuple[Warm, Warm], common: Path) -> Path:
+    """A shop whose documents and histories are up to date, published with lists of one item."""
+    words = ("--set", "scoring.top_n=1", *SCORE)
+    return once(common / "settled", lambda to: night_on(pair[0], changed, to, words))
+
+
+def night_on(warm: Warm, shop: Path, to: Path, words: tuple[str, ...]) -> None:
+    """A night on a copy of a shop."""
+    shutil.copytree(shop, to)
+    ended = warm.run(to, *words)
+    assert ended.exit_code == 0, ended.stderr
 
 
 def assert_one_night_stands(raced: Raced, warm: Warm, *wholes: Path) -> None:
@@ -120,6 +132,7 @@ NIGHTS = {
 def test_of_two_nights_of_a_date_one_stands_whole(
     case: str,
     changed: Path,
+    settled: Path,
     wholes: dict[str, Path],
     pair: tuple[Warm, Warm],
     tmp_path: Path,
@@ -127,13 +140,14 @@ def test_of_two_nights_of_a_date_one_stands_whole(
     one, other, names = NIGHTS[case]
     allowed = [wholes[name] for name in names]
     for n in range(N_RACES):
-        shop = Path(shutil.copytree(changed, tmp_path / str(n)))
+        before = settled if n % RACES_PER_WHOLE_NIGHT else changed
+        shop = Path(shutil.copytree(before, tmp_path / str(n)))
         with Reader(shop) as reader:
             raced = at_once(pair, shop, one, other)
         raced.assert_won()
         assert_one_night_stands(raced, pair[0], *allowed)
         assert reader.failed == []
-        states = [published(changed), *(published(whole) for whole in allowed)]
+        states = [published(before), *(published(whole) for whole in allowed)]
         assert all(seen in states for seen in reader.seen)
 
 
@@ -214,10 +228,15 @@ TABLES = (
 
 
 def test_a_night_and_tidying_leave_the_night_whole(
-    changed: Path, wholes: dict[str, Path], pair: tuple[Warm, Warm], tmp_path: Path
+    changed: Path,
+    settled: Path,
+    wholes: dict[str, Path],
+    pair: tuple[Warm, Warm],
+    tmp_path: Path,
 ) -> None:
     for n in range(N_RACES):
-        shop = Path(shutil.copytree(changed, tmp_path / str(n)))
+        before = settled if n % RACES_PER_WHOLE_NIGHT else changed
+        shop = Path(shutil.copytree(before, tmp_path / str(n)))
         figures.counts["races"] += 1
         with Reader(shop) as reader:
             pair[0].ask(shop, None, *SCORE)
@@ -263,7 +282,7 @@ def test_of_two_trainings_both_leave_a_bundle_and_a_decision(
     other: tuple[str, ...], changed: Path, pair: tuple[Warm, Warm], tmp_path: Path
 ) -> None:
     n_before = len(decided(changed))
-    for n in range(N_RACES):
+    for n in range(N_RACES if other == TRAIN else N_MORE_RACES):
         shop = Path(shutil.copytree(changed, tmp_path / str(n)))
         raced = at_once(pair, shop, TRAIN, other)
         assert [ended.exit_code for ended in raced.both] == [0, 0], raced

@@ -12,7 +12,7 @@ import pytest
 from tests.environment.running import shell
 from tests.soak import figures
 from tests.soak.amounts import MOST_SECONDS_TO_STOP
-from tests.soak.conftest import DATE, NIGHT
+from tests.soak.conftest import DATE, NIGHT, Undisturbed
 from tests.soak.faults import Plan
 from tests.soak.shop import (
     ENVIRONMENT,
@@ -66,21 +66,19 @@ def assert_stopped(what: str, shop: Path, plan: Plan, *words: str) -> None:
 
 @pytest.mark.parametrize("what", INTERRUPTED)
 def test_an_interrupted_command_ends_soon_and_leaves_every_table_whole(
-    what: str, changed: Path, warm: Warm, tmp_path: Path
+    what: str, changed: Path, repeated: Undisturbed, warm: Warm, tmp_path: Path
 ) -> None:
     words, how, point, later_s = INTERRUPTED[what]
     shop = Path(shutil.copytree(changed, tmp_path / "shop"))
-    whole = Path(shutil.copytree(changed, tmp_path / "whole"))
     log = str(tmp_path / "log")
     plan = Plan(root=str(shop), log=log, named=point, do=how, later_s=later_s)
     with Reader(shop) as reader:
         assert_stopped(what, shop, plan, *words)
     assert reader.failed == []
     if words == NIGHT:
-        assert warm.run(whole, *NIGHT).exit_code == 0
-        assert all(seen in (published(changed), published(whole)) for seen in reader.seen)
+        assert all(seen in repeated.states() for seen in reader.seen)
         again = warm.run(shop, *NIGHT)
-        assert again.exit_code == 0 and published(shop) == published(whole), again.stderr
+        assert again.exit_code == 0 and published(shop) == repeated.states()[1], again.stderr
     else:
         assert published(shop) == published(changed)
 
@@ -109,7 +107,8 @@ def run_on_a_small_disk(
 ) -> tuple[Ended, dict[str, str]]:
     """Run a command whose disk fills up; returns how it ended, and what is published then.
 
-    The disk is the shop itself or another folder; it lives as long as the command.
+    The disk is the shop itself or another folder; it lives as long as the command. Seconds are
+    counted from the call that failed: it computes before it writes.
     """
     disk.mkdir(exist_ok=True)
     kept = shop.with_name("kept")
@@ -118,7 +117,11 @@ def run_on_a_small_disk(
         f"mount -t tmpfs -o size=24m tmpfs {disk}; cp -a {kept}/. {shop}", "-r", "--mount"
     )
     code = [sys.executable, "-m", "tests.soak.typed", plan.as_json(), *words_of(shop, *words)]
-    then = '"$@"; code=$?; rm -f "$DISK/.filler"; "$PYTHON" -c "$CHECK" "$SHOP"; exit $code'
+    # The kernel's seconds since it began are those of the log.
+    then = (
+        '"$@"; code=$?; read ended _ < /proc/uptime; echo "$ended"; rm -f "$DISK/.filler"; '
+        '"$PYTHON" -c "$CHECK" "$SHOP"; exit $code'
+    )
     environment = ENVIRONMENT | {
         "DISK": str(disk),
         "SHOP": str(shop),
@@ -135,11 +138,11 @@ def run_on_a_small_disk(
         text=True,
         timeout=600,
     )
-    ended = time.monotonic()
+    *_, ended, published_then = answer.stdout.splitlines()
     logged = [json.loads(line) for line in Path(str(plan.log)).read_text().splitlines()]
-    (full,) = [at for name, at in logged if name == "full"]
-    stands = json.loads(answer.stdout.splitlines()[-1])
-    return Ended(answer.returncode, answer.stderr, ended - full, answer.stdout), stands
+    failed_at = next((at for name, at in logged if name == "failed"), float(ended))
+    stopped = Ended(answer.returncode, answer.stderr, float(ended) - failed_at, answer.stdout)
+    return stopped, json.loads(published_then)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +156,9 @@ def run_on_a_small_disk(
     ],
 )
 def test_a_disk_that_fills_up_at_a_step_of_a_night_ends_it_in_a_sentence(
-    point: str, changed: Path, warm: Warm, tmp_path: Path
+    point: str, repeated: Undisturbed, tmp_path: Path
 ) -> None:
-    shop = Path(shutil.copytree(changed, tmp_path / "shop"))
-    whole = Path(shutil.copytree(changed, tmp_path / "whole"))
-    assert warm.run(whole, *NIGHT).exit_code == 0
+    shop = repeated.copy(tmp_path / "shop")
     log = str(tmp_path / "log")
     plan = Plan(root=str(shop), log=log, named=point, do="fill", go=str(shop))
     ended, stands = run_on_a_small_disk(shop, shop, plan, *NIGHT)
@@ -167,15 +168,13 @@ def test_a_disk_that_fills_up_at_a_step_of_a_night_ends_it_in_a_sentence(
     ended.assert_sentence()
     assert ended.seconds <= MOST_SECONDS_TO_STOP
     is_behind = point.endswith("recommendation_runs")
-    assert stands == published(whole if is_behind else changed)
+    assert stands == repeated.states()[is_behind]
 
 
 def test_a_scratch_disk_that_fills_up_in_a_night_ends_it_in_a_sentence_or_not_at_all(
-    changed: Path, warm: Warm, tmp_path: Path
+    repeated: Undisturbed, tmp_path: Path
 ) -> None:
-    shop = Path(shutil.copytree(changed, tmp_path / "shop"))
-    whole = Path(shutil.copytree(changed, tmp_path / "whole"))
-    assert warm.run(whole, *NIGHT).exit_code == 0
+    shop = repeated.copy(tmp_path / "shop")
     scratch = tmp_path / "scratch"
     point = "delta_spark.overwrite item_documents"
     log = str(tmp_path / "log")
@@ -184,9 +183,9 @@ def test_a_scratch_disk_that_fills_up_in_a_night_ends_it_in_a_sentence_or_not_at
     ended.assert_sentence()
     if ended.exit_code:
         assert ended.exit_code == 1 and "the disk is full" in ended.stderr, ended.stderr
-        assert stands == published(changed)
+        assert stands == repeated.states()[0]
     else:
-        assert stands == published(whole)
+        assert stands == repeated.states()[1]
 
 
 @pytest.mark.parametrize("table", ["recommendations", "recommendation_runs/_delta_log"])
