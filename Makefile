@@ -54,7 +54,7 @@ test: check  ## lint, format, types and all tests but the long ones
 test-long: setup-dev  ## the long tests: every variant's night, a week of nights, several processes, searches
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "long and not soak"
 
-soak: setup-dev  ## kills, races, interrupts, full disks and mutations; prints its figures (half an hour)
+soak: setup-dev  ## kills, races, interrupts, full disks and mutations; prints its figures (more than an hour)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --dist worksteal -p tests.soak.report -m soak
 
 fuzz: setup-dev  ## 2,000 mutated files through the import (half an hour)

@@ -8,7 +8,6 @@ A night that runs now began less than a day ago, and no file that left a table s
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from pyspark.sql import functions as F
 
@@ -65,6 +64,9 @@ def plan_retention(warehouse: Warehouse, days: int, as_of: date, now: datetime) 
         )
     if not warehouse.exists(PUBLISHED_TABLE):
         raise InputDataError(warehouse.how_to_make(PUBLISHED_TABLE))
+    # Nights first: one that is published after this look is in no list of what goes.
+    tables = [path.stem for path in sql_files("tables") if warehouse.exists(path.stem)]
+    n_rows = {table: _rows_by_night(warehouse, table) for table in tables}
     past = runs.read_runs(warehouse)
     first_kept = as_of - timedelta(days=days)
     latest = {r.run_date for r in past if r.status == runs.PUBLISHED}
@@ -82,8 +84,9 @@ def plan_retention(warehouse: Warehouse, days: int, as_of: date, now: datetime) 
         cutoff,
         now,
     )
-    tables = [path.stem for path in sql_files("tables") if warehouse.exists(path.stem)]
-    looked_at = tuple(_plan_table(warehouse, one, plan, versions.get(one, {})) for one in tables)
+    looked_at = tuple(
+        _plan_table(warehouse, one, plan, n_rows[one], versions.get(one, {})) for one in tables
+    )
     return replace(plan, tables=looked_at)
 
 
@@ -97,18 +100,14 @@ def carry_out(warehouse: Warehouse, plan: Plan, say: Say) -> None:
         keep_log(warehouse, table.table)
         if table.n_rows:
             say(f"{table.table}: {table.n_rows:,} rows of {len(table.nights)} nights expire …")
-            where = _expired_rows(table.table, plan)
+            # By name: a night that was published since the plan was made stays.
+            days = ", ".join(f"date'{day}'" for day in table.nights)
             nothing = warehouse.read(table.table).limit(0)
-            warehouse.overwrite(table.table, nothing, expiry_note(plan), where)
+            note = {"expired": table.nights}
+            warehouse.overwrite(table.table, nothing, note, f"{_night_of(table.table)} in ({days})")
         if table.files:
             say(f"{table.table}: {len(table.files):,} files go …")
             remove_files(warehouse, table.table, table.files, plan.cutoff, plan.now)
-
-
-def expiry_note(plan: Plan) -> dict[str, Any]:
-    """What the commit carries that removes rows of expired nights."""
-    kept = [day.isoformat() for day in plan.kept_dates]
-    return {"expired": {"before": plan.first_kept.isoformat(), "but": kept}}
 
 
 def _needed_versions(
@@ -131,25 +130,29 @@ def _needed_versions(
     return needed
 
 
+def _rows_by_night(warehouse: Warehouse, table: str) -> dict[date, int]:
+    """How many rows each night has in a table; none in a table of other things."""
+    if table not in (PUBLISHED_TABLE, STAGED_TABLE, UNSERVED_TABLE):
+        return {}
+    rows = warehouse.read(table)  # starts Spark, which makes columns
+    return dict(map(tuple, rows.groupBy(F.expr(_night_of(table))).count().collect()))
+
+
 def _plan_table(
-    warehouse: Warehouse, table: str, plan: Plan, versions: dict[int, tuple[str, ...]]
+    warehouse: Warehouse,
+    table: str,
+    plan: Plan,
+    n_rows: dict[date, int],
+    versions: dict[int, tuple[str, ...]],
 ) -> TablePlan:
-    n_rows, nights = 0, set[str]()
-    if table in (PUBLISHED_TABLE, STAGED_TABLE, UNSERVED_TABLE):
-        night = "substring(run_id, 1, 10)" if table == UNSERVED_TABLE else "run_date"
-        rows = warehouse.read(table).where(_expired_rows(table, plan))
-        for day, n in rows.groupBy(F.expr(f"cast({night} as string)")).count().collect():
-            n_rows, nights = n_rows + n, nights | {day}
+    nights = sorted(d for d in n_rows if d < plan.first_kept and d not in plan.kept_dates)
     current = warehouse.version(table)
     before = {version: of for version, of in sorted(versions.items()) if version < current}
     files = old_files(warehouse, table, before, plan.cutoff, plan.now)
-    return TablePlan(table, n_rows, tuple(sorted(nights)), before, tuple(files))
+    n_expired = sum(n_rows[day] for day in nights)
+    return TablePlan(table, n_expired, tuple(map(str, nights)), before, tuple(files))
 
 
-def _expired_rows(table: str, plan: Plan) -> str:
-    """The condition on rows of expired nights; a run's name begins with its date."""
-    if table == UNSERVED_TABLE:
-        kept = "".join(f" and run_id not like '{day}-%'" for day in plan.kept_dates)
-        return f"run_id < '{plan.first_kept}'{kept}"
-    kept = "".join(f" and run_date <> date'{day}'" for day in plan.kept_dates)
-    return f"run_date < date'{plan.first_kept}'{kept}"
+def _night_of(table: str) -> str:
+    """Its rows' night, in SQL; a run's name begins with its date."""
+    return "cast(substring(run_id, 1, 10) as date)" if table == UNSERVED_TABLE else "run_date"

@@ -20,6 +20,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from mars_model.cli.main import main
 from mars_model.cli.retain import plan_text
 from mars_model.errors import SettingsError
+from mars_model.night import retain
 from mars_model.night.retain import Plan, TablePlan, carry_out, plan_retention
 from mars_model.night.rollback import roll_back
 from mars_model.night.runs import Run, read_runs
@@ -275,6 +276,36 @@ def test_after_a_death_the_next_retention_still_finds_all_rows_of_runs_that_were
     assert again.expired == ()
     assert rows_to_go(again) == rows_to_go(plan)
     assert [len(one.files) for one in again.tables] == [len(one.files) for one in plan.tables]
+
+
+def test_a_night_that_is_published_while_a_retention_runs_stays(aged, plan, tmp_path):
+    """Its date is as old as those that expire; the plan has not seen it."""
+    warehouse, late = copy_of(aged, tmp_path), run(15, "gg", 2)
+    write_night(warehouse, late)
+    put_rows(warehouse, "recommendation_runs", [asdict(late)])
+    short = {"run_id": late.run_id, "user_id": 1, "n_rows": 0, "reason": "few"}
+    put_rows(warehouse, "unserved_users", [short])
+    carry_out(warehouse, plan, lambda _: None)
+    dates = dates_of(warehouse, "recommendations")
+    assert dates == [late.run_date, FIRST.run_date, LAST.run_date]
+    assert late.run_id in {row["run_id"] for row in rows_of(warehouse, "unserved_users")}
+    statuses = {r.run_id: r.status for r in read_runs(warehouse)}
+    assert (statuses[late.run_id], statuses[OLD.run_id]) == ("published", "expired")
+
+
+def test_a_night_that_is_published_while_a_retention_looks_stays(aged, tmp_path, monkeypatch):
+    """It comes right after the records were read: no record says that it is the latest."""
+    warehouse, late, read = copy_of(aged, tmp_path), run(0, "hh", 5), retain.runs.read_runs
+
+    def read_and_publish(*words: Any) -> list[Run]:
+        found = read(*words)
+        write_night(warehouse, late)
+        return found
+
+    monkeypatch.setattr(retain.runs, "read_runs", read_and_publish)
+    much_later = NOW + timedelta(days=100)
+    plan = plan_retention(warehouse, 7, much_later.date(), much_later)
+    assert str(late.run_date) not in by_table(plan)["recommendations"].nights
 
 
 def test_the_latest_published_night_stays_however_old_with_what_it_has_read(aged):

@@ -75,6 +75,8 @@ def start(shop: Path, plan: Plan | None, *words: str) -> "subprocess.Popen[str]"
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # What runs in the background may ignore Ctrl-C; a command at a terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
