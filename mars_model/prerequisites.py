@@ -5,6 +5,7 @@ Kept readable for old Pythons on purpose: it must be able to say that Python is 
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -29,8 +30,6 @@ def python_problem() -> "str | None":
 
 def memory_problem() -> "str | None":
     """One sentence about a limit on memory below which packages cannot be loaded, or None."""
-    import resource  # only here: a Python that is too old may lack it
-
     found, _ = resource.getrlimit(resource.RLIMIT_AS)
     if found == resource.RLIM_INFINITY or found >> 20 >= MEMORY_NEEDED_MB:
         return None

@@ -20,7 +20,6 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from mars_model.cli.main import main
 from mars_model.cli.retain import plan_text
 from mars_model.errors import SettingsError
-from mars_model.night import retain
 from mars_model.night.retain import Plan, TablePlan, carry_out, plan_retention
 from mars_model.night.rollback import roll_back
 from mars_model.night.runs import Run, read_runs
@@ -294,17 +293,18 @@ def test_a_night_that_is_published_while_a_retention_runs_stays(aged, plan, tmp_
 
 
 def test_a_night_that_is_published_while_a_retention_looks_stays(aged, tmp_path, monkeypatch):
-    """It comes right after the records were read: no record says that it is the latest."""
-    warehouse, late, read = copy_of(aged, tmp_path), run(0, "hh", 5), retain.runs.read_runs
+    """It comes when the latest night is known: neither a record nor its rows were seen to stay."""
+    warehouse, late, newest = copy_of(aged, tmp_path), run(0, "hh", 5), Warehouse.newest
 
-    def read_and_publish(*words: Any) -> list[Run]:
-        found = read(*words)
+    def look_and_publish(*words: Any) -> Any:
+        found = newest(*words)
         write_night(warehouse, late)
         return found
 
-    monkeypatch.setattr(retain.runs, "read_runs", read_and_publish)
+    monkeypatch.setattr(Warehouse, "newest", look_and_publish)
     much_later = NOW + timedelta(days=100)
     plan = plan_retention(warehouse, 7, much_later.date(), much_later)
+    assert plan.kept_dates == (LAST.run_date,)
     assert str(late.run_date) not in by_table(plan)["recommendations"].nights
 
 

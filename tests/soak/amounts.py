@@ -8,7 +8,7 @@ N_RANDOM_KILLS = int(os.environ.get("MARS_SOAK_KILLS", "50"))
 KILLS_PER_WHOLE_NIGHT = 5
 # How often each pair of commands is started together.
 N_RACES = int(os.environ.get("MARS_SOAK_RACES", "20"))
-# The same of pairs that are much like another one.
+# The same of a pair that is much like another one: two trainings, with another seed.
 N_MORE_RACES = -(-N_RACES // 4)
 # In one race of so many the night builds its documents and histories too; they take most of it.
 RACES_PER_WHOLE_NIGHT = 4

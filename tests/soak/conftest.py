@@ -83,14 +83,15 @@ def undisturbed(
         began = time.monotonic()
         ended = run(draft / "after", Plan(root=str(draft / "after"), log=str(log)), *words)
         assert ended.exit_code == 0, ended.stderr
-        found = [json.loads(line) for line in log.read_text().splitlines()]
-        facts = [ended.__dict__, [name for name, _ in found], [at - began for _, at in found]]
+        logged = [json.loads(line) for line in log.read_text().splitlines()]
+        facts = [ended.__dict__, [name for name, _ in logged], [at - began for _, at in logged]]
         (draft / "facts.json").write_text(json.dumps(facts))
 
     once(folder, make)
     ended, boundaries, times = json.loads((folder / "facts.json").read_text())
-    found = folder / "before", folder / "after"
-    return Undisturbed(*found, words, Ended(**ended), boundaries, times)
+    return Undisturbed(
+        folder / "before", folder / "after", words, Ended(**ended), boundaries, times
+    )
 
 
 @pytest.fixture(scope="session")

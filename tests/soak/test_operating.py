@@ -9,7 +9,7 @@ import pytest
 
 from mars_model.cli.main import COMMANDS
 from tests.soak import figures
-from tests.soak.amounts import N_MORE_RACES, N_RACES
+from tests.soak.amounts import N_RACES
 from tests.soak.conftest import DATE, Undisturbed, once, undisturbed
 from tests.soak.faults import Plan
 from tests.soak.shop import NO_ROWS, Reader, Warm, published, rows_of, run
@@ -97,7 +97,7 @@ def test_a_command_and_a_night_leave_every_date_whole(
 ) -> None:
     words = words_of(command, two_nights)
     night = ("nightly", "--run-date", THIRD)
-    for n in range(N_MORE_RACES if command == "retain" else N_RACES):
+    for n in range(N_RACES):
         copied = shutil.copytree(before_of(command, shop, two_nights), tmp_path / str(n))
         figures.counts["races"] += 1
         with Reader(Path(copied)) as reader:
