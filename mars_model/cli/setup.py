@@ -4,20 +4,32 @@ import click
 
 from mars_model import prerequisites
 from mars_model.cli.job import Job
+from mars_model.cli.record_classes import COMMAND
 from mars_model.errors import MarsBatchError
-from mars_model.tables import jars
+from mars_model.tables import class_archive, jars
 from mars_model.tables.environment import prepare_environment
 
 
 @click.command("setup")
+@click.option(
+    "--class-archive",
+    "wants_archive",
+    is_flag=True,
+    help="Make an archive of Java's classes too: 200 MB, half a minute, and quicker starts.",
+)
 @click.pass_obj
-def setup_command(job: Job) -> None:
+def setup_command(job: Job, wants_archive: bool) -> None:
     """Bring Delta's jars and Spark's settings into this installation, once.
 
     Needs Java, and Maven Central (or the repository that Spark is set up with) where the jars are
     not there yet. All later commands need no network.
 
+    With --class-archive every command that starts Spark on this machine loads Java's classes from
+    an archive. Jars that are fetched anew, or another Java, need a new one: give the option again.
+
     Example: mars-batch setup
+
+    Example: mars-batch setup --class-archive
     """
     if problem := prerequisites.java_problem():
         raise MarsBatchError(problem)
@@ -34,11 +46,26 @@ def setup_command(job: Job) -> None:
     lines = [
         f"Delta's jars: {what}, in {folder / 'jars'}",
         f"Spark's settings: {', '.join(names)} written to {folder / 'conf'}",
-        "ready; see it work with: mars-batch demo",
     ]
+    archive = class_archive.archive_file()
+    is_stale = bool(fetched) and class_archive.remove_archive()
+    if wants_archive:
+        job.say("making the class archive: Spark runs once on a sample, then Java writes it")
+        archive = class_archive.make_archive(COMMAND)
+        lines.append(
+            f"class archive: {archive.stat().st_size / 1e6:.0f} MB, in {archive.parent}; every "
+            "command that starts Spark starts about a quarter faster"
+        )
+    elif is_stale:
+        lines.append(
+            "class archive: removed, since it was of other jars; make it anew with: mars-batch "
+            "setup --class-archive"
+        )
+    lines.append("ready; see it work with: mars-batch demo")
     result = {
         "spark": str(folder),
         "jars_fetched": [path.name for path in fetched],
         "settings_written": names,
+        "class_archive": str(archive) if archive.is_file() else None,
     }
     job.show("\n".join(lines), result)

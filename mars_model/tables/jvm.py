@@ -57,6 +57,13 @@ class StartingJvm:
             self._process.kill()
         self._reader.join(1)  # its workers hold the other end
 
+    def let_end(self) -> int:
+        """Let it end by itself, whatever it still writes; its exit code."""
+        if self._process is None or self._process.stdin is None:
+            return 0
+        self._process.stdin.close()
+        return self._process.wait()
+
     def pass_on(self) -> None:
         """Show what was kept, and all that comes."""
         with self._lock:
@@ -93,6 +100,11 @@ def end_started() -> None:
     """End the JVM of this process, where it started one."""
     for jvm in _started:
         jvm.end()
+
+
+def let_started_end() -> int:
+    """Wait until the JVM of this process has ended by itself; the worst exit code."""
+    return max((jvm.let_end() for jvm in _started), default=0)
 
 
 def _write(line: bytes) -> None:

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from mars_model.causes import cause_in, cause_of, first_cause
 from mars_model.errors import MarsBatchError
+from mars_model.tables import class_archive
 from mars_model.tables.check_environment import workers_python_problem
 from mars_model.tables.environment import prepare_environment, user_has_name
 from mars_model.tables.jars import has_delta_jars
@@ -46,8 +47,10 @@ _COMPILED = {
 }
 
 
-def open_session() -> SparkSession:
+def open_session(archive_draft: Path | None = None) -> SparkSession:
     """The session of this process; a first call starts it.
+
+    `archive_draft`: a file that Java writes all classes to that it has loaded by its end.
 
     What Spark needs to know before it starts (jars, extensions, memory) stands in
     spark-defaults.conf, so that spark-submit and mars-batch start the same session. Arrow batches
@@ -58,7 +61,7 @@ def open_session() -> SparkSession:
     if SparkContext._active_spark_context is None:
         if problems := prepare_environment():
             raise MarsBatchError("; ".join(problems))
-        _start_context()
+        _start_context(archive_draft)
     spark = SparkSession.builder.config(map=_SETTINGS).getOrCreate()
     extensions = spark.conf.get("spark.sql.extensions", "") or ""
     if "DeltaSparkSessionExtension" not in extensions:
@@ -99,7 +102,7 @@ def _is_not_of_py4j(record: logging.LogRecord) -> bool:
     return "py4j" not in Path(record.pathname).parts
 
 
-def _start_context() -> None:
+def _start_context(archive_draft: Path | None) -> None:
     """Start Spark, or take the one that spark-submit has started."""
     jvm = StartingJvm()
     conf = SparkConf().setAll([(key, str(value)) for key, value in _SETTINGS.items()])
@@ -111,7 +114,8 @@ def _start_context() -> None:
     try:
         # A process has one JVM, also after its session was stopped.
         if not has_gateway() and SparkContext._gateway is None:
-            gateway = jvm.start()
+            with class_archive.told_to_java(archive_draft):
+                gateway = jvm.start()
             _name_user(gateway)
         context = SparkContext(conf=conf, gateway=gateway)
     except (PySparkException, Py4JError, RuntimeError, OSError) as error:

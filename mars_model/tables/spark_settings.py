@@ -10,11 +10,12 @@ from mars_model.tables.jars import spark_home
 
 DEFAULTS_FILE = "spark-defaults.conf"
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+EARLIER_JAVA_OPTIONS = "spark.driver.defaultJavaOptions"  # Spark puts them in front
 MEMORY = "spark.driver.memory"
 JAR_SETTINGS = ("spark.jars", "spark.jars.packages", "spark.driver.extraClassPath")
 # Java reads these itself, whoever starts it; Spark's scripts the last.
 JAVA_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS")
-_SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
+SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
 _RESOURCE = "pyspark-shell"
 # Options of spark-submit that stand for a setting.
 _OPTIONS = {
@@ -70,27 +71,36 @@ def is_local(settings: dict[str, str]) -> bool:
 
 def add_to_submit_args(key: str, value: str) -> None:
     """Tell Spark one more setting, above all others."""
-    words = [*_submit_words(), "--conf", f"{key}={value}", _RESOURCE]
-    os.environ[_SUBMIT_ARGS] = shlex.join(words)
+    os.environ[SUBMIT_ARGS] = submit_args_with("--conf", f"{key}={value}")
+
+
+def submit_args_with(*words: str) -> str:
+    """The variable's value with more options, above all others."""
+    return shlex.join([*_submit_words(), *words, _RESOURCE])
+
+
+def has_option(name: str) -> bool:
+    """Whether the variable holds an option of spark-submit."""
+    return any(word.partition("=")[0] == name for word in _submit_words())
 
 
 def complete_submit_args() -> None:
     """End the variable as Spark wants it: many forget the last word."""
-    if os.environ.get(_SUBMIT_ARGS) is not None:
-        os.environ[_SUBMIT_ARGS] = shlex.join([*_submit_words(), _RESOURCE])
+    if os.environ.get(SUBMIT_ARGS) is not None:
+        os.environ[SUBMIT_ARGS] = submit_args_with()
 
 
 def _submit_words() -> list[str]:
     """The words of the variable without the last, which names PySpark itself."""
-    text = os.environ.get(_SUBMIT_ARGS, "")
+    text = os.environ.get(SUBMIT_ARGS, "")
     try:
         words = shlex.split(text)
     except ValueError as error:
         raise SettingsError(
-            f"{_SUBMIT_ARGS}={text}: not a list of options ({error}). Correct or unset it"
+            f"{SUBMIT_ARGS}={text}: not a list of options ({error}). Correct or unset it"
         ) from error
     if {"--help", "-h", "--version", "--usage-error"} & {*words}:
-        raise SettingsError(f"{_SUBMIT_ARGS}={text}: starts no Spark. Correct or unset it")
+        raise SettingsError(f"{SUBMIT_ARGS}={text}: starts no Spark. Correct or unset it")
     return words[:-1] if words[-1:] == [_RESOURCE] else words
 
 
