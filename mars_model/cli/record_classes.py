@@ -8,21 +8,21 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from mars_model.cli.interrupts import heed_signals
 from mars_model.errors import MarsBatchError
-from mars_model.importing.import_sample import fill_sample, prepare_demo_folder
+from mars_model.importing.import_files import merge_files
+from mars_model.importing.import_sample import prepare_demo_folder
 from mars_model.night.build_tables import build_documents, build_histories
 from mars_model.settings import load_settings
+from mars_model.sources.sample import write_sample
 from mars_model.tables.jvm import let_started_end
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
 
-COMMAND = (sys.executable, "-m", "mars_model.cli.record_classes")
 _RUN_DATE = date(2026, 1, 1)
 
 
 def main(draft: Path, scratch: Path) -> int:
-    """Do what a night does in a new warehouse in `scratch`, with a Java that then writes `draft`.
+    """Do what a night does first, in `scratch`, with a Java that then writes `draft`.
 
     Returns Java's exit code.
     """
@@ -30,14 +30,14 @@ def main(draft: Path, scratch: Path) -> int:
     prepare_demo_folder(folder)
     settings = load_settings(None, (), str(folder))
     warehouse = Warehouse(open_session(draft), str(folder))
-    fill_sample(warehouse, settings)
+    sample = write_sample(scratch / "sample", n_users=50, n_items=100)
+    merge_files(warehouse, settings, str(sample.items), str(sample.interactions))
     build_documents(warehouse, settings)
     build_histories(warehouse, settings, _RUN_DATE)
     return let_started_end()
 
 
 if __name__ == "__main__":
-    heed_signals()
     try:
         sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
     except MarsBatchError as error:

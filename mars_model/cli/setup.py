@@ -1,13 +1,16 @@
 """mars-batch setup."""
 
+import sys
+
 import click
 
 from mars_model import prerequisites
 from mars_model.cli.job import Job
-from mars_model.cli.record_classes import COMMAND
 from mars_model.errors import MarsBatchError
 from mars_model.tables import class_archive, jars
 from mars_model.tables.environment import prepare_environment
+
+_RECORDER = (sys.executable, "-m", "mars_model.cli.record_classes")
 
 
 @click.command("setup")
@@ -47,11 +50,10 @@ def setup_command(job: Job, wants_archive: bool) -> None:
         f"Delta's jars: {what}, in {folder / 'jars'}",
         f"Spark's settings: {', '.join(names)} written to {folder / 'conf'}",
     ]
-    archive = class_archive.archive_file()
     is_stale = bool(fetched) and class_archive.remove_archive()
     if wants_archive:
         job.say("making the class archive: Spark runs once on a sample, then Java writes it")
-        archive = class_archive.make_archive(COMMAND)
+        archive = class_archive.make_archive(_RECORDER)
         lines.append(
             f"class archive: {archive.stat().st_size / 1e6:.0f} MB, in {archive.parent}; every "
             "command that starts Spark starts about a quarter faster"
@@ -62,10 +64,11 @@ def setup_command(job: Job, wants_archive: bool) -> None:
             "setup --class-archive"
         )
     lines.append("ready; see it work with: mars-batch demo")
+    kept = class_archive.find_archive()
     result = {
         "spark": str(folder),
         "jars_fetched": [path.name for path in fetched],
         "settings_written": names,
-        "class_archive": str(archive) if archive.is_file() else None,
+        "class_archive": str(kept) if kept else None,
     }
     job.show("\n".join(lines), result)

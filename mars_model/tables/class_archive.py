@@ -25,9 +25,10 @@ _OF_ARCHIVES = re.compile(r"-Xshare|-XX:\+?\w*(Archive|SharedClassList|SharedSpa
 _LOG_FILE = re.compile(r"-Dlog4j2?\.configurationFile=")
 
 
-def archive_file() -> Path:
-    """Where the archive lies, if there is one."""
-    return spark_home() / _FOLDER / "classes.jsa"
+def find_archive() -> Path | None:
+    """The archive, if there is a whole one: Java dies of one that was cut off."""
+    found = (f for f in _folder().glob("classes-*.jsa") if f.stem == _stem(f.stat().st_size))
+    return next(found, None)
 
 
 def why_not_used() -> str | None:
@@ -64,11 +65,11 @@ def told_to_java(draft: Path | None = None) -> Iterator[None]:
 
     `draft`: it is started in the same way, without an archive, and writes one there when it ends.
     """
-    is_used = draft is not None or (_empty_conf().is_dir() and archive_file().is_file())
-    if not is_used or why_not_used():
+    archive = None if draft else find_archive()
+    if not (draft or archive) or why_not_used():
         yield
         return
-    said = _said_to_spark(draft)
+    said = _said_to_spark(archive, draft)
     before = {name: os.environ.get(name) for name in said}
     os.environ.update(said)
     try:
@@ -92,34 +93,45 @@ def make_archive(recorder: Sequence[str]) -> Path:
         raise MarsBatchError(
             f"a class archive cannot be used here: {reason}. Change that, or do without the archive"
         )
-    target = archive_file()
     try:
         _empty_conf().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".draft-", dir=target.parent) as folder:
-            draft, scratch = Path(folder, target.name), Path(folder, "scratch")
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=_folder()) as folder:
+            draft, scratch = Path(folder, "classes.jsa"), Path(folder, "scratch")
             code, said = _run([*recorder, str(draft), str(scratch)], scratch)
             if code or not draft.is_file():
                 raise MarsBatchError(
-                    f"the class archive {target} was not made ({_last_line(said)}); what was "
-                    "there is unchanged, and all commands work without it"
+                    f"no class archive was made in {_folder()} ({_last_line(said)}); nothing is "
+                    "changed there, and all commands work without one"
                 )
-            return draft.replace(target)
+            target = _folder() / f"{_stem(draft.stat().st_size)}.jsa"
+            draft.replace(target)
+        remove_archive(but=target)
     except OSError as error:
         raise MarsBatchError(
-            f"the class archive {target} cannot be written ({error.strerror}): run it as the user "
-            "who installed Spark, with 500 MB free"
+            f"folder {_folder()}: a class archive cannot be written there ({error.strerror}). Run "
+            "mars-batch setup --class-archive as the user who installed Spark"
         ) from error
+    return target
 
 
-def remove_archive() -> bool:
-    """Remove the archive; whether there was one."""
-    is_there = archive_file().is_file()
-    archive_file().unlink(missing_ok=True)
-    return is_there
+def remove_archive(but: Path | None = None) -> bool:
+    """Remove every archive but that one; whether there was any."""
+    others = [file for file in _folder().glob("classes-*.jsa") if file != but]
+    for file in others:
+        file.unlink(missing_ok=True)
+    return bool(others)
+
+
+def _folder() -> Path:
+    return spark_home() / _FOLDER
 
 
 def _empty_conf() -> Path:
-    return archive_file().parent / "conf"
+    return _folder() / "conf"
+
+
+def _stem(n_bytes: int) -> str:
+    return f"classes-{n_bytes}"
 
 
 def _java_options(settings: dict[str, str]) -> list[tuple[str, str]]:
@@ -128,13 +140,16 @@ def _java_options(settings: dict[str, str]) -> list[tuple[str, str]]:
     return ours + [(name, os.environ.get(name, "")) for name in told.JAVA_VARIABLES]
 
 
-def _said_to_spark(draft: Path | None) -> dict[str, str]:
+def _said_to_spark(archive: Path | None, draft: Path | None) -> dict[str, str]:
     """Variables with which Spark's scripts start a JVM with the archive, or one that writes it."""
     settings, conf = told.spark_settings(), spark_home() / "conf"
-    # What does not fit any more is no news at any start: Java warns of it on stdout.
-    words = ["-Xlog:cds*=off", f"-XX:SharedArchiveFile={archive_file()}"]
+    # Java dies of an archive whose bytes have changed, unless it is to look at them: no CPU second.
+    words = ["-XX:+VerifySharedSpaces"]
     if draft is not None:
-        words = ["-Xlog:cds*=error", f"-XX:ArchiveClassesAtExit={draft}"]
+        words += [f"-XX:ArchiveClassesAtExit={draft}", "-Xlog:cds*=error"]
+    else:
+        # That it does without an archive which no longer fits is nothing for stdout.
+        words += [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds*=off"]
     if not any(_LOG_FILE.search(text) for _, text in _java_options(settings)):
         words.append(f"-Dlog4j2.configurationFile={(conf / 'log4j2.properties').as_uri()}")
     options = f"{settings.get(told.JAVA_OPTIONS, '')} {shlex.join(words)}".strip()

@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mars_model.cli.main import main
-from mars_model.tables import jars
+from mars_model.tables import class_archive, jars
 
 ROOT = Path(__file__).parents[2]
 
 
-def setup(*flags: str) -> Result:
-    return CliRunner().invoke(main, [*flags, "setup"])
+def setup(*flags: str, words: tuple[str, ...] = ()) -> Result:
+    return CliRunner().invoke(main, [*flags, "setup", *words])
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def spark_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         real = jars.spark_home() / name
         if real.exists():
             (folder / name).symlink_to(real)
-    monkeypatch.setattr(jars, "spark_home", lambda: folder)
+    for module in (jars, class_archive):
+        monkeypatch.setattr(module, "spark_home", lambda: folder)
     return folder
 
 
@@ -44,9 +45,47 @@ def test_with_the_jars_in_place_it_writes_the_settings_and_says_so(spark_folder:
     assert "Delta's jars: were there already" in shown.stdout
     told = json.loads(setup("--json").stdout)
     names = ["spark-defaults.conf", "spark-env.sh", "log4j2.properties"]
-    assert told == {"spark": str(spark_folder), "jars_fetched": [], "settings_written": names}
+    assert told == {
+        "spark": str(spark_folder),
+        "jars_fetched": [],
+        "settings_written": names,
+        "class_archive": None,
+    }
     extensions = (spark_folder / "conf" / names[0]).read_text(encoding="utf-8")
     assert "io.delta.sql.DeltaSparkSessionExtension" in extensions
+
+
+def put_archive(folder: Path) -> Path:
+    archive = folder / "class-archive" / "classes-7.jsa"
+    archive.parent.mkdir()
+    archive.write_bytes(b"classes")
+    return archive
+
+
+def test_a_class_archive_is_made_where_it_is_asked_for(
+    spark_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_jars(spark_folder)
+    made = class_archive, "make_archive", lambda recorder: put_archive(spark_folder)
+    monkeypatch.setattr(*made)
+    shown = setup(words=("--class-archive",))
+    assert shown.exit_code == 0, shown.output
+    assert (
+        f"class archive: 0 MB, in {spark_folder / 'class-archive'}; every command" in shown.stdout
+    )
+
+
+def test_a_class_archive_stays_until_jars_are_fetched_anew(
+    spark_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_jars(spark_folder)
+    archive = put_archive(spark_folder)
+    assert json.loads(setup("--json").stdout)["class_archive"] == str(archive)
+    monkeypatch.setattr(jars, "has_delta_jars", lambda: False)
+    monkeypatch.setattr(jars, "fetch_delta_jars", lambda: list((spark_folder / "jars").iterdir()))
+    shown = setup()
+    assert "class archive: removed, since it was of other jars" in shown.stdout
+    assert not archive.exists()
 
 
 @pytest.mark.parametrize("folder", ["jars", "conf"])
