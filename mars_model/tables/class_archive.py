@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mars_model.errors import MarsBatchError
@@ -21,14 +21,19 @@ from mars_model.tables.jars import SPARK_FILES, spark_home
 
 _FOLDER = "class-archive"
 _EMPTY_CONF = "MARS_EMPTY_CONF_DIR"  # conf/spark-env.sh gives it to Spark for its SPARK_CONF_DIR
+# Put behind the class path, where an archive bears them; one is not made with them.
+_BEHIND = ("HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_DIST_CLASSPATH")
 _OF_ARCHIVES = re.compile(r"-Xshare|-XX:\+?\w*(Archive|SharedClassList|SharedSpaces|AOT)")
 _LOG_FILE = re.compile(r"-Dlog4j2?\.configurationFile=")
 
 
 def find_archive() -> Path | None:
     """The archive, if there is a whole one: Java dies of one that was cut off."""
-    found = (f for f in _folder().glob("classes-*.jsa") if f.stem == _stem(f.stat().st_size))
-    return next(found, None)
+    for file in _folder().glob("classes-*.jsa"):
+        with suppress(OSError):  # it is made anew just now
+            if file.stem == _stem(file.stat().st_size):
+                return file
+    return None
 
 
 def why_not_used() -> str | None:
@@ -166,10 +171,11 @@ def _run(command: list[str], scratch: Path) -> tuple[int, str]:
     """Exit code and words of a command; it and what it started end with this block."""
     scratch.mkdir()
     modules = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
+    environment = {name: value for name, value in os.environ.items() if name not in _BEHIND}
     with subprocess.Popen(
         command,
         cwd=scratch,
-        env={**os.environ, "PYTHONPATH": modules, "SPARK_LOCAL_DIRS": str(scratch)},
+        env={**environment, "PYTHONPATH": modules, "SPARK_LOCAL_DIRS": str(scratch)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -194,29 +194,34 @@ def test_none_is_made_where_none_would_be_used(home: Path, monkeypatch: pytest.M
         make_archive(recorder("open(draft, 'w').write('new')"))
 
 
-def pyspark_of_links(folder: Path) -> Path:
-    """The installed pyspark by links, but for its settings and archive, which are its own."""
-    linked = folder / "pyspark"
-    linked.mkdir(parents=True)
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installed pyspark by links, but for its settings and an archive, which are its own."""
+    folder = tmp_path_factory.mktemp("modules") / "pyspark"
+    folder.mkdir()
     for path in jars.spark_home().iterdir():
         if path.name not in ("conf", "class-archive", "work"):
-            (linked / path.name).symlink_to(path)
-    return linked
+            (folder / path.name).symlink_to(path)
+    made = run("setup", "--class-archive", environment=modules(folder), cwd=folder.parent)
+    made.assert_done("class archive:", str(folder / "class-archive"))
+    assert {path.suffix for path in (folder / "class-archive").iterdir()} == {"", ".jsa"}
+    return folder
+
+
+def modules(linked: Path) -> dict[str, str]:
+    return {"PYTHONPATH": os.pathsep.join((str(linked.parent), str(PACKAGE)))}
 
 
 @pytest.mark.long
-def test_a_night_with_an_archive_publishes_the_same_rows(night: Night, tmp_path: Path) -> None:
-    linked = pyspark_of_links(tmp_path / "modules")
-    modules = {"PYTHONPATH": os.pathsep.join((str(linked.parent), str(PACKAGE)))}
-    run("setup", "--class-archive", environment=modules, cwd=tmp_path).assert_done("class archive:")
-    assert {path.suffix for path in (linked / "class-archive").iterdir()} == {"", ".jsa"}
-
+def test_a_night_with_an_archive_publishes_the_same_rows(
+    night: Night, linked: Path, tmp_path: Path
+) -> None:
     folder = scattered(night, tmp_path / "wh", random.Random(5), 2)
     tree = night.settings.model_dump(mode="json")
     tree["warehouse"]["path"] = str(folder)
     (tmp_path / "own.yaml").write_text(json.dumps(tree))
     classes = tmp_path / "classes.txt"
-    told = {**modules, "SPARK_SUBMIT_OPTS": f"-Xlog:class+load:file={classes}"}
+    told = {**modules(linked), "SPARK_SUBMIT_OPTS": f"-Xlog:class+load:file={classes}"}
     typed = ("--conf", "own.yaml", "nightly", "--run-date", RUN_DATE.isoformat())
     ended = run(*typed, environment=told, cwd=tmp_path)
     ended.assert_done("published")
@@ -225,3 +230,26 @@ def test_a_night_with_an_archive_publishes_the_same_rows(night: Night, tmp_path:
     loaded = [line for line in classes.read_text().splitlines() if " org.apache.spark." in line]
     shared = [line for line in loaded if "shared objects file (top)" in line]
     assert len(shared) > 0.9 * len(loaded) > 1000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("place", ["its head", "its body"])
+def test_java_starts_silently_without_an_archive_whose_bytes_have_changed(
+    linked: Path, tmp_path: Path, place: str
+) -> None:
+    (archive,) = (linked / "class-archive").glob("*.jsa")
+    archive.chmod(0o644)
+    at = {"its head": 0, "its body": 100_000_000}[place]
+    with archive.open("r+b") as file:
+        file.seek(at)
+        before = file.read(4096)
+        file.seek(at)
+        file.write(bytes(byte ^ 255 for byte in before))
+    try:
+        query = ("--warehouse", "wh", "--json", "sql", "select 1 as one")
+        ended = run(*query, environment=modules(linked), cwd=tmp_path)
+    finally:
+        with archive.open("r+b") as file:
+            file.seek(at)
+            file.write(before)
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (0, '[{"one": 1}]\n', "")
