@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE ?= -n 2 --dist loadfile
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+ARCHIVE := $(VENV)/.class-archive
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
 .PHONY: help setup setup-dev demo test check format test-long soak fuzz real-data reproduce clean
@@ -36,6 +37,10 @@ $(READY_DEV): $(READY)
 	$(PIP) -e '.[cmf]' || echo "cmfrec could not be built (is there a C compiler?): comparisons will report CMF as not run"
 	@touch $(READY_DEV)
 
+$(ARCHIVE): $(READY)
+	$(BIN)/mars-batch setup --class-archive
+	@touch $(ARCHIVE)
+
 demo: setup  ## sample warehouse, whole night, a few lists with their reasons
 	$(BIN)/mars-batch demo
 
@@ -54,8 +59,8 @@ test: check  ## lint, format, types and all tests but the long ones
 test-long: setup-dev  ## the long tests: every variant's night, a week of nights, several processes, searches
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "long and not soak"
 
-soak: setup-dev  ## kills, races, interrupts, full disks and mutations; prints its figures (more than an hour)
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --dist worksteal -p tests.soak.report -m soak
+soak: setup-dev $(ARCHIVE)  ## kills, races, interrupts, full disks and mutations; prints its figures
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -p tests.soak.report -m soak
 
 fuzz: setup-dev  ## 2,000 mutated files through the import (half an hour)
 	MARS_MUTATIONS=2000 $(BIN)/python -m pytest -s -m long tests/importing/test_mutated_files.py

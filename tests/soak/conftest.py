@@ -13,9 +13,11 @@ from filelock import FileLock
 
 from tests.conftest import RUN_DATE
 from tests.soak.faults import Plan
-from tests.soak.shop import Ended, Warm, copy_shop, published, run, view
+from tests.soak.races import Crew
+from tests.soak.shop import Ended, Warm, copy_shop, published, rows_of, run, view
 
 DATE = RUN_DATE.isoformat()
+NEXT, THIRD = "2026-03-02", "2026-03-03"
 NIGHT = ("nightly", "--run-date", DATE, "--repin")  # with the changes since
 ITEMS = """item_id,title,text
 101,Orbit,A rival chef repairs a rocket
@@ -32,18 +34,17 @@ LIKES = """user_id,item_id,rating,interacted_at
 
 
 @pytest.fixture(scope="session")
-def pair() -> Iterator[tuple[Warm, Warm]]:
-    """Two processes, each with a JVM of its own."""
-    both = Warm(), Warm()
-    yield both
-    for one in both:
-        one.end()
+def crew() -> Iterator[Crew]:
+    """Processes that run one command after the other."""
+    crew = Crew()
+    yield crew
+    crew.end()
 
 
 @pytest.fixture(scope="session")
-def warm(pair: tuple[Warm, Warm]) -> Warm:
+def warm(crew: Crew) -> Warm:
     """One of them."""
-    return pair[0]
+    return crew[0]
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,30 @@ def changed(shop: Path, warm: Warm, exported: list[str], common: Path) -> Path:
         assert ended.exit_code == 0, ended.stderr
 
     return once(common / "changed", make)
+
+
+@pytest.fixture(scope="session")
+def two_nights(shop: Path, warm: Warm, common: Path) -> Path:
+    """The shop with a second published date."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(shop, folder)
+        ended = warm.run(folder, "nightly", "--run-date", NEXT)
+        assert ended.exit_code == 0, ended.stderr
+
+    return once(common / "two-nights", make)
+
+
+@pytest.fixture(scope="session")
+def operating(two_nights: Path) -> dict[str, tuple[str, ...]]:
+    """Commands that change what is published there, as typed."""
+    rows = rows_of(two_nights, "recommendations", "run_date", "run_id").to_pylist()
+    (first_run,) = {row["run_id"] for row in rows if str(row["run_date"]) == DATE}
+    return {
+        "retain": ("retain", "--days", "1"),
+        "backfill": ("backfill", "--from", NEXT, "--to", THIRD),
+        "rollback": ("rollback", "--to", first_run),
+    }
 
 
 @pytest.fixture(scope="session")

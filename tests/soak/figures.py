@@ -8,6 +8,12 @@ longest_stop_s: dict[str, float] = {}
 more_scorings: dict[str, int] = {}
 
 
+def raced(n_commands: int) -> None:
+    """Commands were started together, each of them with each other."""
+    counts["races"] += 1
+    counts["pairs"] += n_commands * (n_commands - 1) // 2
+
+
 def stopped(how: str, took_s: float) -> None:
     """A clean stop: the longest of its kind is kept."""
     counts["clean stops"] += 1
@@ -32,8 +38,9 @@ def lines() -> list[str]:
     found = [
         f"kills survived: {counts['kills']} ({counts['kills at boundaries']} at boundaries, "
         f"{counts['kills at random']} at random moments, {counts['workers killed']} of workers)",
-        f"pairs raced: {counts['races']} ({counts['losers']} losers, each with a sentence), "
-        f"{counts['interleavings']} at their worst interleaving",
+        f"pairs raced: {counts['pairs']}, in {counts['races']} races of two to four commands "
+        f"({counts['losers']} losers, each with a sentence); {counts['interleavings']} pairs more "
+        "at their worst interleaving",
         f"mutations tried: {counts['mutations']}",
         f"looks at the published table meanwhile: {counts['looks']}, of them {counts['reads']} "
         "that found a file changed and read it whole",

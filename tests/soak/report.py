@@ -1,10 +1,24 @@
-"""A plugin of pytest that prints the figures of a soak, also where two processes ran its tests."""
+"""A plugin of pytest that spreads a soak over two processes and prints its figures."""
 
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.soak import figures
+
+
+class _Spread(LoadScopeScheduling):
+    """All races in one process, whose commands keep both cores busy and their JVMs warm."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "races" if "/test_races_" in nodeid else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Which tests stay together."""
+    return _Spread(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

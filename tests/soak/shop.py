@@ -19,7 +19,7 @@ import yaml
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from mars_model.resources import resource_folder, sql_files
+from mars_model.resources import sql_files
 from tests.conftest import Night
 from tests.soak import figures
 from tests.soak.faults import Plan
@@ -29,8 +29,8 @@ COMMAND = (sys.executable, "-c", "from mars_model.cli.start import main; main()"
 # What a user's environment has, and not what this process set for its own Spark.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("PYSPARK_", "SPARK_"))} | {
     "PYTHONPATH": str(REPOSITORY),
-    "SPARK_CONF_DIR": str(resource_folder("conf")),
-    "PYSPARK_SUBMIT_ARGS": "--master local[2] --conf spark.driver.memory=1g pyspark-shell",
+    # One thread each: two processes run at once.
+    "PYSPARK_SUBMIT_ARGS": "--master local[1] --conf spark.driver.memory=1g pyspark-shell",
     "OMP_NUM_THREADS": "1",
 }
 NO_ROWS = "no rows"
