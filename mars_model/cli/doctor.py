@@ -95,7 +95,7 @@ def _class_archive(found: Findings) -> None:
     """Whether there is one, and Java is told of it; whether it fits Java alone knows."""
     archive = class_archive.find_archive()
     if archive is None:
-        found.add("class archive: none; Spark starts faster with one: mars-batch setup --help")
+        found.add("class archive: none (mars-batch setup --class-archive makes one)")
     elif reason := class_archive.why_not_used():
         found.add(f"class archive: not used, since {reason}")
     else:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mars_model.causes import cause_in
 from mars_model.errors import MarsBatchError
 from mars_model.tables import spark_settings as told
 from mars_model.tables.jars import SPARK_FILES, spark_home
@@ -105,7 +106,7 @@ def make_archive(recorder: Sequence[str]) -> Path:
             code, said = _run([*recorder, str(draft), str(scratch)], scratch)
             if code or not draft.is_file():
                 raise MarsBatchError(
-                    f"no class archive was made in {_folder()} ({_last_line(said)}); nothing is "
+                    f"no class archive was made in {_folder()} ({_reason(said)}); nothing is "
                     "changed there, and all commands work without one"
                 )
             target = _folder() / f"{_stem(draft.stat().st_size)}.jsa"
@@ -191,6 +192,10 @@ def _run(command: list[str], scratch: Path) -> tuple[int, str]:
     return started.returncode, said
 
 
-def _last_line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "Java says nothing of it"
+def _reason(said: str) -> str:
+    """The line that says most of what a recorder and its Java said."""
+    if cause := cause_in(said):
+        return cause
+    lines = [line.strip() for line in said.splitlines() if any(c.isalpha() for c in line)]
+    telling = [line for line in lines if re.search(r"\[error\]|Unable to write", line)]
+    return (telling[:1] or lines[-1:] or ["Java says nothing of it"])[0][:300]

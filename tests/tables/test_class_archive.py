@@ -228,8 +228,9 @@ def test_a_night_with_an_archive_publishes_the_same_rows(
     assert "WARNING" not in ended.stdout + ended.stderr
     assert published(folder) == published(Path(night.warehouse.path))
     loaded = [line for line in classes.read_text().splitlines() if " org.apache.spark." in line]
-    shared = [line for line in loaded if "shared objects file (top)" in line]
-    assert len(shared) > 0.9 * len(loaded) > 1000
+    from_archive = [line for line in loaded if "source: shared objects file (top)" in line]
+    from_jars = [line for line in loaded if "source: file:" in line]
+    assert len(from_archive) > 5000 > 10 * len(from_jars)
 
 
 @pytest.mark.long
