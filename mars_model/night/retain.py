@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from pyspark.sql import functions as F
 
-from mars_model.errors import InputDataError, SettingsError
+from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.night import runs
 from mars_model.night.clock import Say
 from mars_model.night.publish import STAGED_TABLE, UNSERVED_TABLE
@@ -93,21 +93,42 @@ def plan_retention(warehouse: Warehouse, days: int, as_of: date, now: datetime) 
 def carry_out(warehouse: Warehouse, plan: Plan, say: Say) -> None:
     """Expire the nights and remove the files; once more after a crash, it ends the same.
 
-    Runs are marked first: a night whose rows are gone is never taken for a published one.
+    Runs are marked first: a night whose rows are gone is never taken for a published one. Raises
+    MarsBatchError, and changes nothing, where a night that was to go is the latest one by now.
     """
-    runs.mark_expired(warehouse, plan.expired)
+    with warehouse.alone(PUBLISHED_TABLE):  # nothing is rolled back between the look and the commit
+        _require_not_latest(warehouse, plan)
+        runs.mark_expired(warehouse, plan.expired)
+        for table in plan.tables:
+            if table.table == PUBLISHED_TABLE:
+                _expire_rows(warehouse, table, say)
     for table in plan.tables:
-        keep_log(warehouse, table.table)
-        if table.n_rows:
-            say(f"{table.table}: {table.n_rows:,} rows of {len(table.nights)} nights expire …")
-            # By name: a night that was published since the plan was made stays.
-            days = ", ".join(f"date'{day}'" for day in table.nights)
-            nothing = warehouse.read(table.table).limit(0)
-            note = {"expired": table.nights}
-            warehouse.overwrite(table.table, nothing, note, f"{_night_of(table.table)} in ({days})")
+        if table.table != PUBLISHED_TABLE:
+            _expire_rows(warehouse, table, say)
         if table.files:
             say(f"{table.table}: {len(table.files):,} files go …")
             remove_files(warehouse, table.table, table.files, plan.cutoff, plan.now)
+
+
+def _require_not_latest(warehouse: Warehouse, plan: Plan) -> None:
+    newest = str(warehouse.newest(PUBLISHED_TABLE, "run_date"))
+    if any(newest in one.nights for one in plan.tables if one.table == PUBLISHED_TABLE):
+        raise MarsBatchError(
+            f"table {PUBLISHED_TABLE}: the night of {newest} was to expire, and is the latest one "
+            "by now (a rollback came in between?); nothing was removed. Run mars-batch retain again"
+        )
+
+
+def _expire_rows(warehouse: Warehouse, table: TablePlan, say: Say) -> None:
+    keep_log(warehouse, table.table)
+    if not table.n_rows:
+        return
+    say(f"{table.table}: {table.n_rows:,} rows of {len(table.nights)} nights expire …")
+    # By name: a night that was published since the plan was made stays.
+    days = ", ".join(f"date'{day}'" for day in table.nights)
+    nothing = warehouse.read(table.table).limit(0)
+    note = {"expired": table.nights}
+    warehouse.overwrite(table.table, nothing, note, f"{_night_of(table.table)} in ({days})")
 
 
 def _needed_versions(

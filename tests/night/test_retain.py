@@ -19,7 +19,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from mars_model.cli.main import main
 from mars_model.cli.retain import plan_text
-from mars_model.errors import SettingsError
+from mars_model.errors import MarsBatchError, SettingsError
 from mars_model.night.retain import Plan, TablePlan, carry_out, plan_retention
 from mars_model.night.rollback import roll_back
 from mars_model.night.runs import Run, read_runs
@@ -306,6 +306,17 @@ def test_a_night_that_is_published_while_a_retention_looks_stays(aged, tmp_path,
     plan = plan_retention(warehouse, 7, much_later.date(), much_later)
     assert plan.kept_dates == (LAST.run_date,)
     assert str(late.run_date) not in by_table(plan)["recommendations"].nights
+
+
+def test_a_night_that_a_rollback_has_made_the_latest_meanwhile_stays(aged, plan, tmp_path):
+    warehouse = copy_of(aged, tmp_path)
+    roll_back(warehouse, OLD.run_id)
+    before, statuses = dates_of(warehouse, "recommendations"), read_runs(warehouse)
+    assert max(before) == OLD.run_date
+    with pytest.raises(MarsBatchError, match=f"night of {OLD.run_date} was to expire, and is the"):
+        carry_out(warehouse, plan, lambda _: None)
+    assert dates_of(warehouse, "recommendations") == before
+    assert read_runs(warehouse) == statuses
 
 
 def test_the_latest_published_night_stays_however_old_with_what_it_has_read(aged):
