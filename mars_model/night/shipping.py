@@ -75,9 +75,11 @@ def ship_arrays(context: SparkContext, arrays: Any) -> str:
 def _save(array: NDArray[Any], path: Path) -> None:
     """Write an array, or give a file that holds just this array a second name."""
     if isinstance(array, np.memmap) and array.mode == "r" and array.flags.c_contiguous:
-        whole = np.load(str(array.filename), mmap_mode="r", allow_pickle=False)
-        if (whole.shape, whole.dtype) == (array.shape, array.dtype):
-            with suppress(OSError):  # another file system, or one without links
+        # Another file system, one without links, or a night beside this one has kept newer arrays:
+        # what is mapped can still be written.
+        with suppress(OSError, ValueError, EOFError):
+            whole = np.load(str(array.filename), mmap_mode="r", allow_pickle=False)
+            if (whole.shape, whole.dtype) == (array.shape, array.dtype):
                 path.hardlink_to(str(array.filename))
                 return
     np.save(path, np.ascontiguousarray(array), allow_pickle=False)

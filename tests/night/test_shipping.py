@@ -93,3 +93,15 @@ def test_an_array_mapped_from_a_whole_file_travels_as_that_file(spark, tmp_path)
         assert not shipped.samefile(kept), name
         assert np.load(shipped).tolist() == array.tolist(), name
         take_back(key)
+
+
+def test_arrays_whose_files_another_night_has_removed_meanwhile_are_shipped(spark, tmp_path):
+    for name, array in (("numbers", PAIR.numbers), ("names", PAIR.names)):
+        np.save(tmp_path / f"{name}.npy", array)
+    mapped = Pair(*(np.load(tmp_path / f"{n}.npy", mmap_mode="r") for n in ("numbers", "names")))
+    for file in tmp_path.iterdir():
+        file.unlink()
+    key = ship_arrays(spark.sparkContext, mapped)
+    assert np.load(shipped_file(f"{key}-numbers.npy")).tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert np.load(shipped_file(f"{key}-names.npy")).tolist() == ["a", "bcd"]
+    take_back(key)
