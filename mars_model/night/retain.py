@@ -96,23 +96,22 @@ def carry_out(warehouse: Warehouse, plan: Plan, say: Say) -> None:
     Runs are marked first: a night whose rows are gone is never taken for a published one. Raises
     MarsBatchError, and changes nothing, where a night that was to go is the latest one by now.
     """
+    (published,) = (table for table in plan.tables if table.table == PUBLISHED_TABLE)
     with warehouse.alone(PUBLISHED_TABLE):  # nothing is rolled back between the look and the commit
-        _require_not_latest(warehouse, plan)
+        _require_not_latest(warehouse, published)
         runs.mark_expired(warehouse, plan.expired)
-        for table in plan.tables:
-            if table.table == PUBLISHED_TABLE:
-                _expire_rows(warehouse, table, say)
+        _expire_rows(warehouse, published, say)
     for table in plan.tables:
-        if table.table != PUBLISHED_TABLE:
+        if table is not published:
             _expire_rows(warehouse, table, say)
         if table.files:
             say(f"{table.table}: {len(table.files):,} files go …")
             remove_files(warehouse, table.table, table.files, plan.cutoff, plan.now)
 
 
-def _require_not_latest(warehouse: Warehouse, plan: Plan) -> None:
+def _require_not_latest(warehouse: Warehouse, published: TablePlan) -> None:
     newest = str(warehouse.newest(PUBLISHED_TABLE, "run_date"))
-    if any(newest in one.nights for one in plan.tables if one.table == PUBLISHED_TABLE):
+    if newest in published.nights:
         raise MarsBatchError(
             f"table {PUBLISHED_TABLE}: the night of {newest} was to expire, and is the latest one "
             "by now (a rollback came in between?); nothing was removed. Run mars-batch retain again"
