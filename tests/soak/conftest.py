@@ -19,6 +19,8 @@ from tests.soak.shop import Ended, Warm, copy_shop, published, rows_of, run, vie
 DATE = RUN_DATE.isoformat()
 NEXT, THIRD = "2026-03-02", "2026-03-03"
 NIGHT = ("nightly", "--run-date", DATE, "--repin")  # with the changes since
+SCORE = ("score", "--run-date", DATE, "--repin")
+SHORT = ("--set", "scoring.top_n=3", *SCORE)
 ITEMS = """item_id,title,text
 101,Orbit,A rival chef repairs a rocket
 301,New Moon,An astronaut cooks soup near a distant planet
@@ -134,28 +136,33 @@ def shop(request: pytest.FixtureRequest, common: Path) -> Path:
     return once(common / "shop", lambda to: copy_shop(request.getfixturevalue("night"), to))
 
 
+def run_on(warm: Warm, shop: Path, to: Path, *words: str) -> None:
+    """A command on a copy of a shop."""
+    shutil.copytree(shop, to)
+    ended = warm.run(to, *words)
+    assert ended.exit_code == 0, ended.stderr
+
+
 @pytest.fixture(scope="session")
 def changed(shop: Path, warm: Warm, exported: list[str], common: Path) -> Path:
     """The shop with a day's changes in its sources: the published date would be another now."""
+    return once(common / "changed", lambda to: run_on(warm, shop, to, *exported))
 
-    def make(folder: Path) -> None:
-        shutil.copytree(shop, folder)
-        ended = warm.run(folder, *exported)
-        assert ended.exit_code == 0, ended.stderr
 
-    return once(common / "changed", make)
+@pytest.fixture(scope="session")
+def wholes(changed: Path, warm: Warm, common: Path) -> dict[str, Path]:
+    """What each of two nights gives where nothing disturbs it."""
+    return {
+        "long": once(common / "long", lambda to: run_on(warm, changed, to, *SCORE)),
+        "short": once(common / "short", lambda to: run_on(warm, changed, to, *SHORT)),
+    }
 
 
 @pytest.fixture(scope="session")
 def two_nights(shop: Path, warm: Warm, common: Path) -> Path:
     """The shop with a second published date."""
-
-    def make(folder: Path) -> None:
-        shutil.copytree(shop, folder)
-        ended = warm.run(folder, "nightly", "--run-date", NEXT)
-        assert ended.exit_code == 0, ended.stderr
-
-    return once(common / "two-nights", make)
+    night = ("nightly", "--run-date", NEXT)
+    return once(common / "two-nights", lambda to: run_on(warm, shop, to, *night))
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mars_model.bundle.promotion import read_promotions
 from mars_model.bundle.registry import Registry
 from tests.soak import figures
-from tests.soak.checks import assert_same_rows, assert_seen
+from tests.soak.checks import assert_same_rows, assert_seen, decided
 from tests.soak.conftest import DATE, NIGHT, Undisturbed, undisturbed
 from tests.soak.faults import Plan
 from tests.soak.killing import kill_in_turn, killed
@@ -66,7 +65,7 @@ def test_a_training_killed_at_one_boundary_after_the_other_ends_in_the_same_mode
     changed: Path, warm: Warm, tmp_path: Path
 ) -> None:
     whole = undisturbed(tmp_path / "whole", changed, "train", "--run-date", DATE)
-    expected, decided = Registry(whole.after / "models").promoted(), decided_on(whole.after)
+    expected, versions = Registry(whole.after / "models").promoted(), {*decided(whole.after)}
 
     def between(copied: Path) -> None:
         Registry(copied / "models").promoted()  # whole, and in use: a night may run now
@@ -76,13 +75,6 @@ def test_a_training_killed_at_one_boundary_after_the_other_ends_in_the_same_mode
         assert found.model_version == expected.model_version
         assert found.manifest.metrics == expected.manifest.metrics
         # A kill behind the decision leaves it, and the same command decides once more.
-        assert decided_on(copied) == decided
+        assert {*decided(copied)} == versions
 
     kill_in_turn(whole, tmp_path, warm, at_end, between)
-
-
-def decided_on(shop: Path) -> set[str]:
-    """The model versions of all decisions."""
-    promotions = read_promotions(shop / "models")
-    assert promotions is not None
-    return {one.model_version for one in promotions.decisions}

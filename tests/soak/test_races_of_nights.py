@@ -8,47 +8,29 @@ import pytest
 
 from tests.soak import figures
 from tests.soak.amounts import N_RACES, RACES_PER_WHOLE_NIGHT
-from tests.soak.conftest import DATE, NIGHT, once
+from tests.soak.conftest import NIGHT, SCORE, SHORT, once, run_on
 from tests.soak.races import Crew, at_once, stopped_at, tidied, tidy
 from tests.soak.shop import Reader, Warm, digest, published, rows_of, view
 
 pytestmark = pytest.mark.soak
 
-SCORE = ("score", "--run-date", DATE, "--repin")
-SHORT = ("--set", "scoring.top_n=3", *SCORE)
 TINY = ("--set", "scoring.top_n=1", *SCORE)
-
-
-@pytest.fixture(scope="module")
-def wholes(changed: Path, crew: Crew, common: Path) -> dict[str, Path]:
-    """What each night alone gives."""
-    return {
-        "long": once(common / "long", lambda to: night_on(crew[0], changed, to, SCORE)),
-        "short": once(common / "short", lambda to: night_on(crew[0], changed, to, SHORT)),
-    }
 
 
 @pytest.fixture(scope="module")
 def settled(changed: Path, crew: Crew, common: Path) -> Path:
     """A shop whose documents and histories are up to date, published with lists of one item."""
-    return once(common / "settled", lambda to: night_on(crew[0], changed, to, TINY))
+    return once(common / "settled", lambda to: run_on(crew[0], changed, to, *TINY))
 
 
 @pytest.fixture(scope="module")
 def old(shop: Path, crew: Crew, common: Path) -> dict[str, Path]:
     """The shop before the day's changes: with lists of one item, and what a short night gives."""
     return {
-        "tiny": once(common / "old-tiny", lambda to: night_on(crew[0], shop, to, TINY)),
-        "short": once(common / "old-short", lambda to: night_on(crew[0], shop, to, SHORT)),
+        "tiny": once(common / "old-tiny", lambda to: run_on(crew[0], shop, to, *TINY)),
+        "short": once(common / "old-short", lambda to: run_on(crew[0], shop, to, *SHORT)),
         "long": shop,
     }
-
-
-def night_on(warm: Warm, shop: Path, to: Path, words: tuple[str, ...]) -> None:
-    """A night on a copy of a shop."""
-    shutil.copytree(shop, to)
-    ended = warm.run(to, *words)
-    assert ended.exit_code == 0, ended.stderr
 
 
 def assert_one_night_stands(shop: Path, warm: Warm, *wholes: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from mars_model.bundle.promotion import read_promotions
 from mars_model.bundle.registry import Registry
 from tests.soak.amounts import N_RACES
+from tests.soak.checks import decided
 from tests.soak.conftest import DATE
 from tests.soak.races import Crew, at_once, stopped_at
 
@@ -15,17 +16,6 @@ pytestmark = pytest.mark.soak
 
 TRAIN = ("train", "--run-date", DATE)
 OTHER_SEED = ("--set", "training.seed=5", "--set", "promotion.max_map_loss=1", *TRAIN)
-
-
-def decided(shop: Path) -> list[str]:
-    """The model versions of all decisions; the one in use is whole and one of them."""
-    registry = Registry(shop / "models")
-    promotions = read_promotions(registry.folder)
-    assert promotions is not None
-    assert registry.promoted().model_version == promotions.model_version
-    promoted = [one.model_version for one in promotions.decisions if one.is_promoted]
-    assert promotions.model_version == promoted[-1]
-    return [one.model_version for one in promotions.decisions]
 
 
 def test_of_two_trainings_and_a_promotion_each_leaves_its_decision(

@@ -10,47 +10,28 @@ import pytest
 from tests.soak import figures
 from tests.soak.amounts import KILLS_PER_WHOLE_NIGHT, N_PARTS, N_RANDOM_KILLS, SEED
 from tests.soak.checks import assert_same_rows
-from tests.soak.conftest import DATE, NIGHT, Undisturbed, once
+from tests.soak.conftest import NIGHT, SCORE, SHORT, Undisturbed
 from tests.soak.shop import Reader, Warm, published, run, start, view
 
 pytestmark = pytest.mark.soak
 
 
-WORDS = [
-    ("score", "--run-date", DATE, "--repin"),
-    ("--set", "scoring.top_n=3", "score", "--run-date", DATE, "--repin"),
-]
-
-
-@pytest.fixture(scope="module")
-def wholes(repeated: Undisturbed, warm: Warm, common: Path) -> list[Path]:
-    """What each of the two nights gives where it is not killed."""
-    return [
-        once(common / f"whole-{n}", lambda to, words=words: night_on(warm, repeated, to, words))
-        for n, words in enumerate(WORDS)
-    ]
-
-
-def night_on(warm: Warm, before: Undisturbed, to: Path, words: tuple[str, ...]) -> None:
-    """A night on a copy of a shop."""
-    ended = warm.run(before.copy(to), *words)
-    assert ended.exit_code == 0, ended.stderr
-
-
 @pytest.mark.parametrize("part", range(N_PARTS))
 def test_a_night_killed_at_random_moments_is_always_whole(
-    part: int, wholes: list[Path], repeated: Undisturbed, warm: Warm, tmp_path: Path
+    part: int, wholes: dict[str, Path], repeated: Undisturbed, warm: Warm, tmp_path: Path
 ) -> None:
     moments, shop = random.Random(SEED + part), repeated.copy(tmp_path / "shop")
-    allowed = [published(repeated.before), *(published(whole) for whole in wholes)]
-    views = [view(repeated.before), *(view(whole) for whole in wholes)]
+    nights = [(SCORE, wholes["long"]), (SHORT, wholes["short"])]
+    allowed = [published(one) for one in (repeated.before, *wholes.values())]
+    views = [view(one) for one in (repeated.before, *wholes.values())]
     began, shortest_s = repeated.times[0], repeated.ended.seconds
     n_killed = n_ended = 0
     with Reader(shop) as reader:
         while n_killed < N_RANDOM_KILLS // N_PARTS:
             # Never before it has begun, whatever the machine is busy with.
             after_s = moments.uniform(min(began, shortest_s / 2), shortest_s)
-            killed = run(shop, None, *WORDS[n_killed % 2], kill_after_s=after_s)
+            words, _ = nights[n_killed % 2]
+            killed = run(shop, None, *words, kill_after_s=after_s)
             assert killed.exit_code in (0, -signal.SIGKILL), killed
             assert published(shop) in allowed, n_killed
             if killed.exit_code == 0:
@@ -62,10 +43,10 @@ def test_a_night_killed_at_random_moments_is_always_whole(
             figures.counts["kills"] += 1
             figures.counts["kills at random"] += 1
             if n_killed % KILLS_PER_WHOLE_NIGHT == 0:
-                which = n_killed // KILLS_PER_WHOLE_NIGHT % 2
-                again = warm.run(shop, *WORDS[which])
+                words, whole = nights[n_killed // KILLS_PER_WHOLE_NIGHT % 2]
+                again = warm.run(shop, *words)
                 assert again.exit_code == 0, again.stderr
-                assert_same_rows(shop, wholes[which])
+                assert_same_rows(shop, whole)
     assert reader.failed == []
     assert all(one in allowed for one in reader.seen)
     assert all(one in views for one in reader.views)
