@@ -1,13 +1,16 @@
 """What tests share: one Spark session for the whole run, and a small night that was published."""
 
+import ast
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import pytest
@@ -19,6 +22,18 @@ os.environ["PYSPARK_SUBMIT_ARGS"] = (
     '--master local[2] --conf "spark.driver.extraJavaOptions=-XX:ReservedCodeCacheSize=256m '
     '-XX:+UseParallelGC" pyspark-shell'
 )
+if sys.version_info < (3, 11, 8):
+    # Two threads that parse at once may end in a SystemError there (CPython's issue 106905). Some
+    # tests run two nights in threads, and NumPy parses the head of every array that it opens.
+    parse, one_at_a_time = ast.parse, RLock()
+
+    def parse_alone(*words: Any, **options: Any) -> ast.AST:
+        """`ast.parse`, by one thread at a time."""
+        with one_at_a_time:
+            return parse(*words, **options)
+
+    ast.parse = parse_alone  # type: ignore[assignment]
+
 # Tests train without tracking unless they say so.
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 SYNTHETIC_NOTE = "(synthetic sample data: the films and users are invented)"
 _BY_REASON = "rows_by_reason_"
+_FIRST_LOOK = (
+    "select user_id, rank, title, reason from recommendation_reasons "
+    "order by user_id, rank limit 10"
+)
 
 
 def built(result: "Built", what: str) -> str:
@@ -48,7 +52,7 @@ def run_text(run: "Run", warehouse: str) -> str:
         f"audit: {gates}\n"
         f"{accepted}"
         f"read it with: mars-batch --warehouse {warehouse} sql "
-        '"select * from recommendation_reasons limit 10"'
+        f'"{_FIRST_LOOK}"'
     )
 
 
