@@ -64,6 +64,7 @@ def test_a_folder_that_spark_cannot_make_is_named(spark: SparkSession) -> None:
     assert "no folder" in cause and "/dev/null" in cause
 
 
+@pytest.mark.long
 def test_java_without_memory_is_named(spark: SparkSession) -> None:
     # Twice two billion letters: more than any array of Java's holds.
     long = "repeat('a', 2000000000)"
@@ -87,6 +88,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.long
 def test_java_that_the_system_ended_is_named_without_a_trace() -> None:
     answer = subprocess.run([sys.executable, "-c", END_JAVA], capture_output=True, text=True)
     causes = answer.stdout.splitlines()

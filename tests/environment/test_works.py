@@ -94,6 +94,7 @@ def test_the_page_of_environments_names_every_variable_of_the_tests() -> None:
     assert missing <= {"PYSPARK_DRIVER_PYTHON_OPTS", "https_proxy"}
 
 
+@pytest.mark.long
 def test_a_machine_whose_name_does_not_resolve_works(tmp_path: Path) -> None:
     inside = shell("hostname nowhere.invalid", "--user", "--map-root-user", "--uts")
     run("doctor", cwd=tmp_path, inside=inside).assert_done("Spark 4", "starts")
@@ -106,6 +107,7 @@ def _as_a_number() -> tuple[str, ...]:
     return shell("! id -un 2>/dev/null", "--user", "--map-user=12345", "--map-group=12345")
 
 
+@pytest.mark.long
 def test_spark_starts_for_a_user_whom_the_system_does_not_know(tmp_path: Path) -> None:
     answer = run("doctor", environment=UNKNOWN, cwd=tmp_path, inside=_as_a_number())
     answer.assert_done("Spark 4", "starts")

@@ -100,6 +100,7 @@ def test_a_movielens_folder_is_imported_and_trained_on(
     assert registry.versions()
 
 
+@pytest.mark.long
 def test_importing_a_set_again_changes_no_row(warehouse: Warehouse, tmp_path: Path) -> None:
     folder = write_movielens(tmp_path / "ml-1m")
     first = do(warehouse, "movielens", folder)

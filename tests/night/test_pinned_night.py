@@ -152,6 +152,7 @@ def test_a_night_after_items_were_deleted_and_others_imported_scores_the_others(
     assert served[8] == {401, 402, 403}  # who liked the others of them
 
 
+@pytest.mark.long
 def test_an_import_that_lands_in_the_middle_of_a_night_changes_nothing(night, tmp_path):
     copied = copy_night(night, tmp_path / "wh")
     landed = []

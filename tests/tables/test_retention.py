@@ -42,6 +42,7 @@ def test_a_version_of_two_months_ago_is_read_however_many_checkpoints_came(wareh
     assert items_at_1(warehouse) == [1]
 
 
+@pytest.mark.long
 def test_in_a_table_of_an_earlier_release_it_is_lost_unless_the_log_was_kept(spark, tmp_path):
     lost, kept = (Warehouse(spark, str(tmp_path / name)) for name in ("lost", "kept"))
     for warehouse in (lost, kept):

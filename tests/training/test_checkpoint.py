@@ -152,7 +152,9 @@ training.run(Waits(), training.checkpoints)
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
+)
 def test_a_process_killed_within_an_epoch_loses_that_epoch_only(training, tmp_path, how):
     weights, result = training.run()
     child = subprocess.Popen(
