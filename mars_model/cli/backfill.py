@@ -5,15 +5,13 @@ from datetime import datetime
 
 import click
 
-from mars_model.cli.job import Job
+from mars_model.cli.job import DAY, Job
 from mars_model.night.backfill import Backfilled, backfill
-
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command("backfill")
-@click.option("--from", "first", type=_DAY, required=True, help="The first run date.")
-@click.option("--to", "last", type=_DAY, required=True, help="The last run date, included.")
+@click.option("--from", "first", type=DAY, required=True, help="The first run date.")
+@click.option("--to", "last", type=DAY, required=True, help="The last run date, included.")
 @click.pass_obj
 def backfill_command(job: Job, first: datetime, last: datetime) -> None:
     """Run the nights of all dates that have no published run, in order, with the inputs of now.

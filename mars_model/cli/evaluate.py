@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mars_model.cli.job import Job, run_date_option
+from mars_model.cli.job import DAY, Job, run_date_option
 from mars_model.cli.report import require_report, write_report
 from mars_model.errors import needs_extras
 from mars_model.redact import redact
@@ -48,7 +48,7 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[in
 )
 @click.option(
     "--test-from",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Of the temporal split: likes from this day on test. Default: the latest fifth.",
 )
 @click.option("--seeds", default="1-5", show_default=True, callback=_seeds, metavar="FROM-TO")

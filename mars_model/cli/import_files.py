@@ -43,17 +43,13 @@ from mars_model.sources.research import FORMATS
 @click.pass_obj
 def import_command(
     job: Job,
-    items: str | None,
-    interactions: str | None,
-    excluded_items: str | None,
-    user_segments: str | None,
-    segment_items: str | None,
     kind: str | None,
     paths: tuple[Path, ...],
     texts: str | None,
     encoding: str | None,
     dry_run: bool,
     replace: bool,
+    **files: str | None,
 ) -> None:
     """Bring Parquet, CSV or JSON lines, or a research set, into the source tables.
 
@@ -68,13 +64,9 @@ def import_command(
 
     Example: mars-batch import --format movielens --from ml-1m --texts plots.csv
     """
-    lists = {
-        "excluded_items": excluded_items,
-        "user_segments": user_segments,
-        "segment_items": segment_items,
-    }
-    named = {table: source for table, source in lists.items() if source is not None}
-    has_files = bool(items or interactions or named)
+    lists = {table: file for table, file in files.items() if file is not None}
+    items, interactions = lists.pop("items", None), lists.pop("interactions", None)
+    has_files = bool(items or interactions or lists)
     if replace and not items:
         raise click.UsageError("--replace removes items that --items FILE does not name: name it")
     if encoding:
@@ -98,5 +90,5 @@ def import_command(
             "--segment-items FILE; or a research set: --format NAME --from PATH"
         )
     options = ImportOptions(dry_run, replace, job.say)
-    imported = import_files(job.warehouse, job.settings, items, interactions, named, options)
+    imported = import_files(job.warehouse, job.settings, items, interactions, lists, options)
     job.show("\n".join(tables_text(imported)), [asdict(done) for done in imported])

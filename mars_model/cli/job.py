@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mars_model.tables.warehouse import Warehouse
 
 
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
 @dataclass(frozen=True)
 class Job:
     """The global options, and what follows from them."""
@@ -140,7 +143,7 @@ def run_date_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """--run-date, today in UTC where it is not given: the only place that asks the clock."""
     return click.option(
         "--run-date",
-        type=click.DateTime(formats=["%Y-%m-%d"]),
+        type=DAY,
         default=lambda: datetime.now(UTC).strftime("%Y-%m-%d"),
         show_default="today, UTC",
         callback=lambda _ctx, _param, value: value.date(),

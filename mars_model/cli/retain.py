@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mars_model.cli.job import Job
+from mars_model.cli.job import DAY, Job
 from mars_model.cli.show import table
 from mars_model.night.retain import Plan, carry_out, plan_retention
 
@@ -20,7 +20,7 @@ from mars_model.night.retain import Plan, carry_out, plan_retention
 )
 @click.option(
     "--as-of",
-    type=click.DateTime(formats=["%Y-%m-%d"]),
+    type=DAY,
     metavar="DATE",
     help="The day that is counted from; today, UTC, without it.",
 )
