@@ -40,7 +40,8 @@ class TrainingData:
         if not vocabulary.words and settings.model.text != "none":
             raise InputDataError(
                 f"items{source}: no word occurs {settings.documents.min_occurrences} times, "
-                "nothing to read. Lower documents.min_occurrences, or add items with texts"
+                "nothing to read. Lower documents.min_occurrences, add items with texts, or learn "
+                "from likes alone: --set model.text=none"
             )
         if not likes.n_likes:
             raise InputDataError(
