@@ -43,6 +43,7 @@ from mars_model.sources.research import FORMATS
 @click.pass_obj
 def import_command(
     job: Job,
+    /,
     kind: str | None,
     paths: tuple[Path, ...],
     texts: str | None,
