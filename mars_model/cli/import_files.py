@@ -65,9 +65,9 @@ def import_command(
 
     Example: mars-batch import --format movielens --from ml-1m --texts plots.csv
     """
-    lists = {table: file for table, file in files.items() if file is not None}
-    items, interactions = lists.pop("items", None), lists.pop("interactions", None)
-    has_files = bool(items or interactions or lists)
+    named = {table: file for table, file in files.items() if file is not None}
+    items, interactions = named.pop("items", None), named.pop("interactions", None)
+    has_files = bool(items or interactions or named)
     if replace and not items:
         raise click.UsageError("--replace removes items that --items FILE does not name: name it")
     if encoding:
@@ -91,5 +91,5 @@ def import_command(
             "--segment-items FILE; or a research set: --format NAME --from PATH"
         )
     options = ImportOptions(dry_run, replace, job.say)
-    imported = import_files(job.warehouse, job.settings, items, interactions, lists, options)
+    imported = import_files(job.warehouse, job.settings, items, interactions, named, options)
     job.show("\n".join(tables_text(imported)), [asdict(done) for done in imported])
