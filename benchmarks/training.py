@@ -21,6 +21,7 @@ from mars_model.fitting.training_data import read_training_data
 from mars_model.settings import Settings, find_model_file, load_settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
+from mars_model.training.derived_settings import settle
 from mars_model.training.epoch_records import EpochRecord
 from mars_model.training.network import build_network
 from mars_model.training.reproducible import reproducible
@@ -31,7 +32,7 @@ from usual_way import Way, both_ways, check_same_loss
 
 def compare(data: TrainingData, settings: Settings, n_batches: int, n_rounds: int) -> None:
     """Print seconds per positive of both ways and their ratio, over rounds of the same batches."""
-    training = settings.training
+    training = settle(settings.training, data.likes)
     torch.set_num_threads(training.n_threads)
     network = build_network(len(data.vocabulary.words), settings.model, training.seed)
     objective = SampledObjective(data.likes, training, settings.model.attention)
@@ -116,7 +117,7 @@ class EpochClock:
         self.ends: list[float] = []
         self._started = time.perf_counter()
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+    def on_step(self, epoch: int, n_epochs: int, step: int, n_steps: int, loss: float) -> None:
         """Steps are not timed."""
 
     def on_epoch(self, record: EpochRecord) -> None:

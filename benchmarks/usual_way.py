@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mars_model.settings import TrainingSettings
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.network import Encoder, MarsNetwork
 from mars_model.training.objective import pairwise_loss
 from mars_model.training.optimizer import DecayingOptimizer
@@ -95,7 +96,7 @@ class Way:
 
 
 def both_ways(
-    network: MarsNetwork, objective: SampledObjective, documents: Tensor, settings: TrainingSettings
+    network: MarsNetwork, objective: SampledObjective, documents: Tensor, settings: SettledTraining
 ) -> tuple[Way, Way]:
     """Here and the usual way, from the same weights."""
     usual = UsualModel(network)

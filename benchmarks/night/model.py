@@ -29,7 +29,7 @@ RANDOM_STD = 0.3
 class EpochLines:
     """Prints a line for every epoch."""
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+    def on_step(self, epoch: int, n_epochs: int, step: int, n_steps: int, loss: float) -> None:
         """Steps are silent."""
 
     def on_epoch(self, record: EpochRecord) -> None:

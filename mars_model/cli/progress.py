@@ -15,8 +15,8 @@ class TrainingBar:
     `tracking` hears of the epochs too.
     """
 
-    def __init__(self, max_epochs: int, tracking: "Tracking | None") -> None:
-        self._max_epochs, self._tracking = max_epochs, tracking
+    def __init__(self, tracking: "Tracking | None") -> None:
+        self._tracking = tracking
         self._bar: Any = None
         self._best = float("-inf")
 
@@ -25,17 +25,17 @@ class TrainingBar:
         if self._bar is not None:
             self._bar.close()
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+    def on_step(self, epoch: int, n_epochs: int, step: int, n_steps: int, loss: float) -> None:
         """One more step of an epoch."""
         if self._bar is None:
             # A log file gets a line a second at most, a terminal stays lively.
             self._bar = tqdm(
-                total=n_steps * self._max_epochs,
+                total=n_steps * n_epochs,
                 initial=n_steps * (epoch - 1),
                 unit="step",
                 mininterval=1.0,
             )
-        self._bar.set_description(f"epoch {epoch}/{self._max_epochs}", refresh=False)
+        self._bar.set_description(f"epoch {epoch}/{n_epochs}", refresh=False)
         self._bar.set_postfix_str(f"loss {loss:.4f}{self._validated()}", refresh=False)
         self._bar.update()
 

@@ -79,7 +79,7 @@ def train_and_promote(job: Job, run_date: date, n_processes: int = 1) -> Any:
     settings = job.settings
     with (
         track(settings, run_date, job.say) as tracking,
-        closing(TrainingBar(settings.training.max_epochs, tracking)) as bar,
+        closing(TrainingBar(tracking)) as bar,
     ):
         trained = train_model(
             job.warehouse, job.registry, settings, run_date, bar, job.say, n_processes

@@ -62,7 +62,8 @@ class Profile:
         """A model's settings within the profile's bounds."""
         training, model = settings.training, settings.model
         if training.objective in self.max_epochs:
-            n_epochs = min(training.max_epochs, self.max_epochs[training.objective])
+            most = self.max_epochs[training.objective]
+            n_epochs = min(training.max_epochs or most, most)
             training = training.model_copy(update={"max_epochs": n_epochs})
         if self.embedding_size is not None and model.text == "cnn":
             size = min(model.embedding_size, self.embedding_size)

@@ -130,7 +130,7 @@ class _Listener:
     def __init__(self, trial: optuna.Trial) -> None:
         self._trial = trial
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+    def on_step(self, epoch: int, n_epochs: int, step: int, n_steps: int, loss: float) -> None:
         """Steps are not reported."""
 
     def on_epoch(self, record: EpochRecord) -> None:

@@ -26,6 +26,7 @@ from mars_model.fitting.training_data import read_training_data
 from mars_model.locks import locked
 from mars_model.settings import Settings
 from mars_model.tables.warehouse import Warehouse
+from mars_model.training.derived_settings import settle
 from mars_model.training.epoch_records import Progress
 
 _WAIT_S = 5.0  # a search takes hours: whoever meets one is told
@@ -73,7 +74,7 @@ def tune(
             values_in(settings, space, kept),
             made_of(settings, space, data),
             settings.training.seed,
-            n_warmup_epochs=max(1, settings.training.max_epochs // 5),
+            n_warmup_epochs=max(1, settle(settings.training, kept).max_epochs // 5),
         )
         if n_interrupted := study.fail_interrupted():
             say(f"{n_interrupted} interrupted trial(s) are tried again")

@@ -13,13 +13,13 @@ from mars_model.evaluation.search_space import Choice, Range, Space, Value
 from mars_model.evaluation.training_set import TrainingData
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import ModelSettings, Settings
-from mars_model.training.derived_settings import with_vector_dropout
+from mars_model.training.derived_settings import settle
 
 _DECAY = Range(1e-5, 1.0, is_log=True, zero_below=1e-4)
 _PAPERS_PENALTIES = Choice((0.001, 0.002, 0.005, 0.01, 0.02, 0.05))
 
 CATALOGUE: Space = {
-    "training.learning_rate": Range(5e-4, 1e-2, is_log=True),
+    "training.learning_rate": Range(5e-4, 2e-2, is_log=True),
     "training.logit_scale": Range(0.5, 4.0, is_log=True),
     "training.history_dropout": Range(0.0, 0.7),
     "training.vector_dropout": Range(0.0, 0.7),
@@ -70,7 +70,7 @@ def with_values(settings: Settings, values: Mapping[str, Value]) -> Settings:
 
 def values_in(settings: Settings, names: Collection[str], likes: LikeMatrix) -> dict[str, float]:
     """The values that some settings, by dotted name, have, or take with these training likes."""
-    training = with_vector_dropout(settings.training, likes)
+    training = settle(settings.training, likes)
     tree = settings.model_copy(update={"training": training}).model_dump()
     return {name: tree[name.split(".")[0]][name.split(".")[1]] for name in names}
 

@@ -122,7 +122,7 @@ def _report(kind: str, what: Any) -> None:
 class _Reports:
     """Tells `train` of finished epochs, and what is to be said, by lines on stdout."""
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
+    def on_step(self, epoch: int, n_epochs: int, step: int, n_steps: int, loss: float) -> None:
         """Steps are not reported."""
 
     def on_epoch(self, record: EpochRecord) -> None:

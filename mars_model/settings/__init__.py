@@ -11,6 +11,7 @@ from mars_model.settings.tree import DocumentSettings as DocumentSettings
 from mars_model.settings.tree import EvaluationSettings as EvaluationSettings
 from mars_model.settings.tree import LikeSettings as LikeSettings
 from mars_model.settings.tree import ModelSettings as ModelSettings
+from mars_model.settings.tree import Precision as Precision
 from mars_model.settings.tree import PromotionSettings as PromotionSettings
 from mars_model.settings.tree import ScoringSettings as ScoringSettings
 from mars_model.settings.tree import SentenceSettings as SentenceSettings

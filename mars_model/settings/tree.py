@@ -22,6 +22,8 @@ TextKind = Literal["cnn", "mean", "none"]
 # softmax: the paper's average; evidence: the log of the same attention's partition; sum: every
 # liked item counts 1.
 AttentionKind = Literal["softmax", "evidence", "sum"]
+# auto: bfloat16 on processors that multiply it.
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 class _Branch(BaseModel):
@@ -162,24 +164,28 @@ class TrainingSettings(_Branch):
     users_per_batch: int | None = Field(None, ge=1)  # None: a tenth of them, 32 to 256
     history_dropout: float = Field(0.3, ge=0, lt=1)  # share of each history hidden at each step
     max_candidates: int = Field(50_000, ge=1)  # in larger catalogues, so many are sampled
-    logit_scale: float = Field(2.0, gt=0)  # scores times this are the logits of the softmax
+    logit_scale: float = Field(1.5, gt=0)  # scores times this are the logits of the softmax
     # both
     optimizer: Literal["rmsprop", "adam"] = "adam"
-    learning_rate: float = Field(0.002, gt=0)
-    # of the vectors' entries; None: .3 to .5, the fewer likes an item the more
-    vector_dropout: float | None = Field(None, ge=0, lt=1)
+    # linear: the rate falls to 0 at the end of the last epoch allowed
+    rate_schedule: Literal["constant", "linear"] = "linear"
+    # None: what follows from the likes, training/derived_settings.py
+    learning_rate: float | None = Field(None, gt=0)
+    vector_dropout: float | None = Field(None, ge=0, lt=1)  # share of the vectors' entries
     free_dropout: float = Field(0.1, ge=0, lt=1)  # of items: their free vectors are 0 in a step
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
     # share that the average keeps at each step; the averaged weights are what is validated and kept
-    weight_averaging: float = Field(0.99, ge=0, lt=1)
-    max_epochs: int = Field(70, ge=1)
+    weight_averaging: float = Field(0.98, ge=0, lt=1)
+    max_epochs: int | None = Field(None, ge=1)
     patience: int = Field(6, ge=1)  # epochs without a better validation metric
     patience_steps: int = Field(0, ge=0)  # and so many steps at least, where epochs are short
     validation_share: float = Field(0.2, gt=0, lt=1)  # of each user's likes
     max_validation_users: int = Field(2000, ge=1)
     n_threads: int = Field(2, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    # of the products of liked items with candidates, where attention is evidence
+    precision: Precision = "auto"
 
 
 class PromotionSettings(_Branch):

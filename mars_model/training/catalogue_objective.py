@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import AttentionKind, TrainingSettings
+from mars_model.settings import AttentionKind
 from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
-from mars_model.training.derived_settings import users_of_batch
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.leave_one_out import Memories, leave_one_out_scores
+from mars_model.training.precision import type_of_products
 from mars_model.training.processes import ALONE, Processes
 from mars_model.training.step_vectors import StepVectors
 
@@ -29,20 +30,21 @@ class CatalogueObjective:
     def __init__(
         self,
         likes: LikeMatrix,
-        settings: TrainingSettings,
+        settings: SettledTraining,
         kind: AttentionKind,
         processes: Processes = ALONE,
     ) -> None:
         """Prepare the draws. Raises InputDataError where no user gives an example."""
         self._batches = CatalogueBatches(
             likes,
-            settings.users_per_batch or users_of_batch(likes.n_users),
+            settings.users_per_batch,
             settings.history_dropout,
             settings.max_candidates,
             processes,
         )
         self._kind = kind
         self._logit_scale = settings.logit_scale
+        self._precision = settings.precision
         self.n_sampled_candidates = settings.max_candidates if self._batches.is_sampled else 0
 
     @property
@@ -67,6 +69,7 @@ class CatalogueObjective:
             candidates=vectors.candidates(candidate_idx),
             memories=memories,
             kind=self._kind,
+            products=type_of_products(self._precision, vectors.device),
         )
         scores = scores + vectors.bias(candidate_idx)
         logits = self._logit_scale * scores + tensor(batch.log_weight)

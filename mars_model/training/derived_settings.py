@@ -1,4 +1,8 @@
-"""Settings of a training that follow from counts where they are left open, by written rules.
+"""Settings of a training that follow from its likes where they are left open, by written rules.
+
+Three of them follow from one number: beside how many likes an item's likes are seen, which is the
+likes of an average user times those of an average item. The more there are, the less is learned by
+heart: less of a vector needs to be dropped, and steps may be larger and fewer.
 
 Source: docs/model.md, "One set of settings".
 """
@@ -8,17 +12,33 @@ import math
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import TrainingSettings
 
-# Likes an item at which the share stops growing, and shrinking, and the shares there.
-_FEW_LIKES, _LARGEST = 2.0, 0.5
-_MANY_LIKES, _SMALLEST = 12.0, 0.3
+# Likes beside an item's likes where the three stop changing, and what they are there and beyond.
+_FEW, _MANY = 40.0, 1000.0
+_VECTOR_DROPOUT = 0.5, 0.1
+_LEARNING_RATE = 0.002, 0.009
+_MAX_EPOCHS = 70, 25
 
 
-def with_vector_dropout(settings: TrainingSettings, likes: LikeMatrix) -> TrainingSettings:
-    """The settings with the share that follows from the training likes, where none is said."""
-    if settings.vector_dropout is not None:
-        return settings
-    share = vector_dropout_of(likes.n_likes, likes.n_items)
-    return settings.model_copy(update={"vector_dropout": share})
+class SettledTraining(TrainingSettings):
+    """Settings of a training with nothing left open."""
+
+    users_per_batch: int
+    learning_rate: float
+    vector_dropout: float
+    max_epochs: int
+
+
+def settle(settings: TrainingSettings, likes: LikeMatrix) -> SettledTraining:
+    """The settings, and what follows from the training likes where they say nothing."""
+    way = way_to_many(likes.n_likes, likes.n_users, likes.n_items)
+    derived = {
+        "users_per_batch": users_of_batch(likes.n_users),
+        "learning_rate": _between(_LEARNING_RATE, way),
+        "vector_dropout": _between(_VECTOR_DROPOUT, way),
+        "max_epochs": round(_between(_MAX_EPOCHS, way)),
+    }
+    said = {name: value for name, value in settings.model_dump().items() if value is not None}
+    return SettledTraining(**{**derived, **said})
 
 
 def users_of_batch(n_users: int) -> int:
@@ -26,12 +46,12 @@ def users_of_batch(n_users: int) -> int:
     return min(256, max(32, n_users // 10))
 
 
-def vector_dropout_of(n_likes: int, n_items: int) -> float:
-    """The share of the vectors' entries to drop: .5 up to 2 likes an item, .3 from 12 on.
+def way_to_many(n_likes: int, n_users: int, n_items: int) -> float:
+    """How far the likes are from few (0) to many (1), by the logarithm."""
+    n_beside = n_likes / max(1, n_users) * n_likes / max(1, n_items)
+    bounded = min(max(n_beside, _FEW), _MANY)
+    return math.log(bounded / _FEW) / math.log(_MANY / _FEW)
 
-    Between them it falls by the logarithm. Found on the validation likes of three sets with 1.5,
-    1.8 and 12 likes an item.
-    """
-    likes_per_item = min(max(n_likes / max(1, n_items), _FEW_LIKES), _MANY_LIKES)
-    way = math.log(likes_per_item / _FEW_LIKES) / math.log(_MANY_LIKES / _FEW_LIKES)
-    return _LARGEST + way * (_SMALLEST - _LARGEST)
+
+def _between(ends: tuple[float, float], way: float) -> float:
+    return ends[0] + way * (ends[1] - ends[0])

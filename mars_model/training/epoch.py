@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mars_model.errors import MarsBatchError
-from mars_model.settings import TrainingSettings
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.epoch_records import Progress
 from mars_model.training.processes import ALONE, Processes
 from mars_model.training.state import TrainingState
@@ -43,7 +43,7 @@ def train_epoch(
     state: TrainingState,
     documents: Tensor,
     objective: Objective,
-    settings: TrainingSettings,
+    settings: SettledTraining,
     progress: Progress | None,
     processes: Processes = ALONE,
 ) -> tuple[float, int]:
@@ -67,12 +67,12 @@ def train_epoch(
         value, n_step_skipped = processes.add_up(state.network, own_loss, batch.n_skipped)
         if not math.isfinite(value):
             raise not_a_number("loss", value, f"in epoch {epoch} at step {step}", settings)
-        state.optimizer.step()
+        state.optimizer.step((epoch - 1 + (step - 1) / n_steps) / settings.max_epochs)
         state.average.update()
         loss += value / n_steps
         n_skipped += n_step_skipped
         if progress is not None:
-            progress.on_step(epoch, step, n_steps, value)
+            progress.on_step(epoch, settings.max_epochs, step, n_steps, value)
     if not state.is_finite():
         # The last step's gradient: no later loss would tell.
         when = f"in epoch {epoch} after step {n_steps}, its last"
@@ -80,7 +80,7 @@ def train_epoch(
     return loss, n_skipped
 
 
-def not_a_number(what: str, value: float, when: str, settings: TrainingSettings) -> MarsBatchError:
+def not_a_number(what: str, value: float, when: str, settings: SettledTraining) -> MarsBatchError:
     """Return the error for a quantity that should have been a finite number."""
     return MarsBatchError(
         f"Training: the {what} is {value} {when}, expected a finite number. Lower "

@@ -48,8 +48,8 @@ class Progress(Protocol):
     Of a training that goes on from a checkpoint it first hears the epochs finished before.
     """
 
-    def on_step(self, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        """Called after each step with its loss."""
+    def on_step(self, epoch: int, n_epochs: int, step: int, n_steps: int, loss: float) -> None:
+        """Called after each step with its loss; `n_epochs` is how many there may be."""
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Called after each epoch's validation."""

@@ -4,7 +4,8 @@ With `G[l, j] = m_l . v_j`, `E = exp(G)`, `P = E * G` and the 0/1 histories H, `
 where the attention is a softmax, `R = log(H E)` where it is evidence, `R = H G` where it is a sum.
 Row j of column j only counts for users with item j in their memory, who all must score j without
 it: so a zero there is the subtraction, without its rounding. Columns are taken in blocks that stay
-in the cache; the backward pass computes them again, so that nothing of `[I, C]` is kept.
+in the cache. Evidence keeps E for the backward pass where it is not too large; all else is computed
+again there, so that nothing of `[I, C]` is kept.
 
 Source: docs/model.md, "Full-catalogue softmax" and "Evidence".
 """
@@ -21,6 +22,8 @@ from mars_model.settings import AttentionKind
 
 # Values of G in a block: 4 MB of float32 on a processor; a GPU wants larger pieces.
 BLOCK_VALUES = {"cpu": 1 << 20, "cuda": 1 << 26}
+# Of E, kept from the forward to the backward pass: 256 MB in bfloat16.
+KEPT_VALUES = 1 << 27
 # Relevance beyond this distance from its column's middle weighs no more: exp stays in float32.
 MAX_EXPONENT = 60.0
 
@@ -43,13 +46,18 @@ class Memories:
 
 
 def leave_one_out_scores(
-    memory: Tensor, candidates: Tensor, memories: Memories, kind: AttentionKind
+    memory: Tensor,
+    candidates: Tensor,
+    memories: Memories,
+    kind: AttentionKind,
+    products: torch.dtype | None = None,
 ) -> Tensor:
     """Score C candidates for B users, `[B, C]`; 0 where no slot but the candidate's own is left.
 
-    Args: `memory` `[I, K]`, `candidates` `[C, K]`.
+    Args: `memory` `[I, K]`, `candidates` `[C, K]`; `products` is a type for G and E, where attention
+    is evidence and no inner product can be too large for it. All else has the vectors' type.
     """
-    scores: Tensor = LeaveOneOut.apply(memory, candidates, memories, kind)
+    scores: Tensor = LeaveOneOut.apply(memory, candidates, memories, kind, products)
     return scores
 
 
@@ -58,53 +66,75 @@ class LeaveOneOut(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, memory: Tensor, candidates: Tensor, memories: Memories, kind: AttentionKind
+        ctx: Any,
+        memory: Tensor,
+        candidates: Tensor,
+        memories: Memories,
+        kind: AttentionKind,
+        products: torch.dtype | None,
     ) -> Tensor:
         """Score block by block; keep scores and divisors `[B, C]` for the backward pass."""
-        n_users = len(memories.starts)
+        n_users, kept = len(memories.starts), []
         scores = memory.new_empty(n_users, len(candidates))
-        divisors = memory.new_empty(n_users, 0 if kind == "sum" else len(candidates))
+        divisors = scores.new_empty(n_users, 0 if kind == "sum" else len(candidates))
+        is_small = _largest(memory) * _largest(candidates) < MAX_EXPONENT
+        if kind == "evidence" and products is not None and is_small:
+            memory, candidates = memory.to(products), candidates.to(products)
         for block in _blocks(memory, candidates):
             relevance, weights, shift = _relevance(memory, candidates, memories, kind, block)
             if weights is None:
                 scores[:, block] = _sum_rows(relevance, memories.slots, memories.starts)
                 continue
-            divisor = _sum_rows(weights, memories.slots, memories.starts)
+            divisor = _sum_rows(weights, memories.slots, memories.starts).to(scores.dtype)
             is_empty = divisor == 0
             divisor[is_empty] = 1
+            divisors[:, block] = divisor
             if kind == "evidence":
                 scores[:, block] = (divisor.log() + shift).masked_fill_(is_empty, 0)
-                divisors[:, block] = divisor
+                if len(memory) * len(candidates) <= KEPT_VALUES:
+                    kept.append(weights)
                 continue
             numerator = _sum_rows(weights.mul_(relevance), memories.slots, memories.starts)
             scores[:, block] = numerator / divisor
-            divisors[:, block] = divisor
         ctx.save_for_backward(memory, candidates, scores, divisors)
-        ctx.memories, ctx.kind = memories, kind
+        ctx.memories, ctx.kind, ctx.kept = memories, kind, kept
         return scores
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_scores: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        """dR/dG of a slot: its attention; for softmax, times (1 + its relevance - the score)."""
-        memory, candidates, scores, divisors = ctx.saved_tensors
-        held = ctx.memories.holders, ctx.memories.holder_starts
-        grad_memory, grad_candidates = torch.zeros_like(memory), torch.empty_like(candidates)
-        for block in _blocks(memory, candidates):
-            relevance, weights, _ = _relevance(memory, candidates, ctx.memories, ctx.kind, block)
-            if weights is None:
-                grad = _sum_rows(grad_scores[:, block].contiguous(), *held)
-                _zero_own(grad, ctx.memories, block)
-            elif ctx.kind == "evidence":
-                share = grad_scores[:, block] / divisors[:, block]
-                grad = _sum_rows(share, *held).mul_(weights)
-            else:
-                share = grad_scores[:, block] / divisors[:, block]
-                grad = relevance.add_(1).mul_(_sum_rows(share, *held))
-                grad = grad.sub_(_sum_rows(share * scores[:, block], *held)).mul_(weights)
-            grad_memory.addmm_(grad, candidates[block])
+    def backward(ctx: Any, grad_scores: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        """Add up the blocks' parts."""
+        memory, candidates, scores, _ = ctx.saved_tensors
+        grad_memory = torch.zeros_like(memory, dtype=scores.dtype)
+        grad_candidates = torch.empty_like(candidates)
+        for n, block in enumerate(_blocks(memory, candidates)):
+            grad = _relevance_gradient(ctx, grad_scores, n, block)
+            grad_memory += grad @ candidates[block]
             torch.mm(grad.t(), memory, out=grad_candidates[block])
-        return grad_memory, grad_candidates, None, None
+        return grad_memory, grad_candidates.to(scores.dtype), None, None, None
+
+
+def _relevance_gradient(ctx: Any, grad_scores: Tensor, n: int, block: slice) -> Tensor:
+    """The gradient by G `[I, c]` of the n-th block of candidates.
+
+    dR/dG of a slot is its attention; for softmax, times (1 + its relevance - the score).
+    """
+    memory, candidates, scores, divisors = ctx.saved_tensors
+    memories = ctx.memories
+    held = memories.holders, memories.holder_starts
+    if ctx.kind == "sum":
+        grad = _sum_rows(grad_scores[:, block].contiguous(), *held)
+        _zero_own(grad, memories, block)
+        return grad
+    share = grad_scores[:, block] / divisors[:, block]
+    grad = _sum_rows(share.to(memory.dtype), *held)
+    if ctx.kept:
+        return grad.mul_(ctx.kept[n])
+    relevance, weights, _ = _relevance(memory, candidates, memories, ctx.kind, block)
+    assert weights is not None
+    if ctx.kind == "softmax":
+        grad = relevance.add_(1).mul_(grad).sub_(_sum_rows(share * scores[:, block], *held))
+    return grad.mul_(weights)
 
 
 def _blocks(memory: Tensor, candidates: Tensor) -> list[slice]:

@@ -13,16 +13,17 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mars_model.settings import TrainingSettings
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.network import MarsNetwork
 
 
 class DecayingOptimizer:
     """RMSprop or Adam with decay of the text encoders' matrices and of the free vectors."""
 
-    def __init__(self, network: MarsNetwork, settings: TrainingSettings) -> None:
+    def __init__(self, network: MarsNetwork, settings: SettledTraining) -> None:
         kind = torch.optim.Adam if settings.optimizer == "adam" else torch.optim.RMSprop
         self._optimizer = kind(network.parameters(), lr=settings.learning_rate)
+        self._first_rate, self._falls = settings.learning_rate, settings.rate_schedule == "linear"
         matrices: list[Tensor] = []
         free: list[Tensor] = []
         for encoder in (network.item_encoder, network.user_encoder):
@@ -32,21 +33,23 @@ class DecayingOptimizer:
                 if part is not None:
                     matrices += [p for p in part.parameters() if p.ndim > 1]
         rates = ((matrices, settings.weight_decay), (free, settings.free_weight_decay))
-        self._decays = [
-            (weights, 1 - settings.learning_rate * decay)
-            for weights, decay in rates
-            if weights and decay
-        ]
+        self._decays = [(weights, decay) for weights, decay in rates if weights and decay]
 
     def zero_grad(self) -> None:
         """Forget the last step's gradient."""
         self._optimizer.zero_grad()
 
     @torch.no_grad()
-    def step(self) -> None:
-        """Shrink the weights that decay, then move all along the gradient."""
-        for weights, factor in self._decays:
-            torch._foreach_mul_(weights, factor)
+    def step(self, done: float = 0.0) -> None:
+        """Shrink the weights that decay, then move all along the gradient.
+
+        `done` is the share of the longest training that is behind: the rate may fall with it.
+        """
+        rate = self._first_rate * (1 - done if self._falls else 1)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        for weights, decay in self._decays:
+            torch._foreach_mul_(weights, 1 - rate * decay)
         self._optimizer.step()
 
     def tensors(self) -> dict[str, Tensor]:

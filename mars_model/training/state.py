@@ -10,7 +10,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from mars_model.settings import TrainingSettings
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.epoch_records import NO_EPOCH, EpochRecord
 from mars_model.training.network import MarsNetwork
 from mars_model.training.optimizer import AveragedWeights, DecayingOptimizer
@@ -21,7 +21,7 @@ _PARTS = ("network", "best", "optimizer", "average")
 class TrainingState:
     """The network, its optimiser and running average, the best weights so far, the records."""
 
-    def __init__(self, network: MarsNetwork, settings: TrainingSettings, n_steps: int = 1) -> None:
+    def __init__(self, network: MarsNetwork, settings: SettledTraining, n_steps: int = 1) -> None:
         """Start before the first epoch, of `n_steps` each; the network is trained in place."""
         self.network = network
         self.optimizer = DecayingOptimizer(network, settings)

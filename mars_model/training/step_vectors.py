@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mars_model.settings import TrainingSettings
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.network import Encoder, MarsNetwork
 
 
@@ -14,11 +14,10 @@ class StepVectors:
     Dropout comes from torch's global generators, which `reproducible` seeds.
     """
 
-    def __init__(self, network: MarsNetwork, documents: Tensor, settings: TrainingSettings) -> None:
+    def __init__(self, network: MarsNetwork, documents: Tensor, settings: SettledTraining) -> None:
         """Draw the items whose free vectors are zero in this step; `documents` `[n_items, L]`."""
         self._network = network
         self._documents = documents
-        assert settings.vector_dropout is not None, "the loop sets what hangs on the likes"
         self._vector_dropout = settings.vector_dropout
         self._has_free: Tensor | None = None
         if network.item_encoder.free is not None and settings.free_dropout > 0:

@@ -5,11 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from mars_model.errors import InputDataError
 from mars_model.features.likes import LikeMatrix
 from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
 from mars_model.training.catalogue_objective import CatalogueObjective
+from mars_model.training.derived_settings import settle
 from mars_model.training.leave_one_out import Memories, leave_one_out_scores
 from tests.conftest import paper_training
 
@@ -43,7 +45,7 @@ class FixedVectors:
 
 
 def objective(kind: str, **settings) -> CatalogueObjective:
-    return CatalogueObjective(LIKES, paper_training(**settings), kind)
+    return CatalogueObjective(LIKES, settle(paper_training(**settings), LIKES), kind)
 
 
 def draw(hidden: float, max_candidates: int = 100, seed: int = 0) -> CatalogueBatch:
@@ -160,6 +162,45 @@ def test_a_like_that_outweighs_all_others_is_left_out_exactly_in_float32(kind):
     # Each candidate has one slot left, the other one, with all of its attention.
     for leaf in leaves:
         torch.testing.assert_close(leaf.grad, vectors.flip(0))
+
+
+def scored(products: torch.dtype | None, length: float = 1.0) -> list[torch.Tensor]:
+    """Scores by evidence of 20 users for 200 candidates, and the gradients of their squares' sum."""
+    generator = torch.Generator().manual_seed(7)
+    leaves = [
+        (length * functional.normalize(torch.randn(n, 16, generator=generator))).requires_grad_()
+        for n in (60, 200)
+    ]
+    memories = Memories(
+        slots=torch.arange(60),
+        starts=torch.arange(0, 60, 3),
+        holders=torch.arange(60) // 3,
+        holder_starts=torch.arange(60),
+        own_row=torch.cat([torch.arange(60), torch.full((140,), -1)]),
+    )
+    scores = leave_one_out_scores(*leaves, memories, "evidence", products)
+    scores.square().sum().backward()
+    return [scores.detach(), *(leaf.grad for leaf in leaves)]
+
+
+def test_products_in_bfloat16_keep_two_digits_of_scores_and_gradients():
+    for exact, rounded in zip(scored(None, 2.0), scored(torch.bfloat16, 2.0), strict=True):
+        assert rounded.dtype == torch.float32
+        assert 0 < (rounded - exact).norm() < 0.01 * exact.norm()
+
+
+def test_products_that_bfloat16_could_not_tell_apart_stay_in_float32():
+    # Lengths of 8: relevance of up to 64, where bfloat16 has steps of a quarter.
+    for exact, found in zip(scored(None, 8.0), scored(torch.bfloat16, 8.0), strict=True):
+        assert torch.equal(exact, found)
+
+
+@pytest.mark.parametrize("products", [None, torch.bfloat16])
+def test_what_is_kept_for_the_backward_pass_is_what_it_would_compute(products, monkeypatch):
+    kept = scored(products)
+    monkeypatch.setattr("mars_model.training.leave_one_out.KEPT_VALUES", 0)
+    for here, anew in zip(kept, scored(products), strict=True):
+        assert torch.equal(here, anew)
 
 
 def test_evidence_of_likes_that_agree_adds_up():

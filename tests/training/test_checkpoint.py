@@ -30,7 +30,7 @@ class StopsAt:
     def __init__(self, epoch=0, step=0):
         self.end, self.epochs = (epoch, step), []
 
-    def on_step(self, epoch, step, n_steps, loss):
+    def on_step(self, epoch, n_epochs, step, n_steps, loss):
         if (epoch, step) == self.end:
             raise KeyboardInterrupt
 
@@ -142,7 +142,7 @@ from pathlib import Path
 from tests.training.test_checkpoint import StopsAt, small_training
 
 class Waits(StopsAt):
-    def on_step(self, epoch, step, n_steps, loss):
+    def on_step(self, epoch, n_epochs, step, n_steps, loss):
         if (epoch, step) == (3, 2):
             print("in the middle of epoch 3", flush=True)
             time.sleep(120)
@@ -285,7 +285,7 @@ def test_weights_that_are_no_numbers_stop_training_and_never_reach_the_checkpoin
     network = build_network(30, model, 3, np.bincount(likes.item_idx, minlength=8))
 
     class Spoils(StopsAt):
-        def on_step(self, epoch, step, n_steps, loss):
+        def on_step(self, epoch, n_epochs, step, n_steps, loss):
             if (epoch, step) == (3, 3):
                 with torch.no_grad():
                     network.user_encoder.projection.bias[0] = torch.nan

@@ -122,6 +122,21 @@ def test_decay_shrinks_text_and_free_vectors_by_rates_of_their_own(network, kind
         torch.testing.assert_close(network.state_dict()[name], before[name] * factor)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "moved"), [("linear", [0.1, 0.05, 0.01]), ("constant", [0.1, 0.1, 0.1])]
+)
+def test_the_rate_falls_with_the_share_of_training_that_is_done(network, schedule, moved):
+    settings = paper_training(optimizer="adam", learning_rate=0.1, rate_schedule=schedule)
+    bias = network.item_bias.values
+    for done, expected in zip([0.0, 0.5, 0.9], moved, strict=True):
+        # Adam's first step is the rate, along the gradient's sign.
+        before = bias.detach().clone()
+        for parameter in network.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        DecayingOptimizer(network, settings).step(done)
+        torch.testing.assert_close(before - bias.detach(), torch.full_like(bias, expected))
+
+
 def test_item_factors_need_to_know_who_was_liked(plus):
     with pytest.raises(ValueError, match="n_likes is None"):
         build_network(30, plus, 3)

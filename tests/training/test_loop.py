@@ -38,7 +38,7 @@ class Recorder:
     def __init__(self):
         self.steps, self.epochs = [], []
 
-    def on_step(self, epoch, step, n_steps, loss):
+    def on_step(self, epoch, n_epochs, step, n_steps, loss):
         self.steps.append((epoch, step, n_steps))
 
     def on_epoch(self, record):
