@@ -83,7 +83,7 @@ def import_command(
         done = import_research_set(
             job.warehouse, job.settings, kind, paths, texts, job.say, dry_run
         )
-        job.show("\n".join(set_text(done)), asdict(done))
+        job.show("\n".join(set_text(done, job.settings.warehouse.path)), asdict(done))
         return
     if not has_files:
         raise click.UsageError(
@@ -92,4 +92,5 @@ def import_command(
         )
     options = ImportOptions(dry_run, replace, job.say)
     imported = import_files(job.warehouse, job.settings, items, interactions, named, options)
-    job.show("\n".join(tables_text(imported)), [asdict(done) for done in imported])
+    told = tables_text(imported, job.settings.warehouse.path)
+    job.show("\n".join(told), [asdict(done) for done in imported])

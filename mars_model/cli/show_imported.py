@@ -14,11 +14,14 @@ _SHOWN_CHARACTERS = 60
 _RENAMED_BY = {source.table: source.names for source in SOURCES}
 
 
-def tables_text(tables: Sequence[Imported]) -> list[str]:
+def tables_text(tables: Sequence[Imported], warehouse: str) -> list[str]:
     """What became of each file's columns and rows, and where to look at those rejected."""
     lines = [line for done in tables for line in _table_text(done)]
     if any(done.n_rejected and not done.first_rows for done in tables):
-        lines.append('look at them with: mars-batch sql "select * from rejected_rows"')
+        lines.append(
+            f"look at them with: mars-batch --warehouse {warehouse} sql "
+            '"select * from rejected_rows"'
+        )
     return lines
 
 
@@ -74,9 +77,9 @@ def _columns(done: Imported) -> list[str]:
     return lines
 
 
-def set_text(done: ImportedSet) -> list[str]:
+def set_text(done: ImportedSet, warehouse: str) -> list[str]:
     """The same of a research set, with its texts and the first of its broken lines."""
-    lines = tables_text(done.tables)
+    lines = tables_text(done.tables, warehouse)
     if texts := done.texts:
         lines.append(
             f"{texts.source}: {texts.n_lines:,} lines, {texts.n_of_items:,} with a text of an "

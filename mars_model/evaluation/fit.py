@@ -15,6 +15,7 @@ from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.sessions import Attention, attention_in_memory
 from mars_model.settings import ModelSettings, Settings
 from mars_model.training.checkpoint import Checkpoints, checkpoint_name
+from mars_model.training.derived_settings import settle
 from mars_model.training.epoch_records import Progress, TrainingResult
 from mars_model.training.export import attention_graph
 from mars_model.training.loop import train
@@ -56,7 +57,7 @@ def fit(
 ) -> Fitted:
     """Train from the beginning, or from a checkpoint of the same task."""
     settings = task.settings
-    training = settings.training
+    training = settle(settings.training, task.kept)
     network = build_network(
         task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
     )
@@ -68,7 +69,7 @@ def fit(
         network,
         task.documents,
         task.kept,
-        settings.training,
+        training,
         validate,
         progress,
         checkpoints,

@@ -164,19 +164,20 @@ class TrainingSettings(_Branch):
     users_per_batch: int | None = Field(None, ge=1)  # None: a tenth of them, 32 to 256
     history_dropout: float = Field(0.3, ge=0, lt=1)  # share of each history hidden at each step
     max_candidates: int = Field(50_000, ge=1)  # in larger catalogues, so many are sampled
-    logit_scale: float = Field(1.5, gt=0)  # scores times this are the logits of the softmax
+    # scores times this are the logits of the softmax; None, here and below: what follows from the
+    # likes, training/derived_settings.py
+    logit_scale: float | None = Field(None, gt=0)
     # both
     optimizer: Literal["rmsprop", "adam"] = "adam"
     # linear: the rate falls to 0 at the end of the last epoch allowed
     rate_schedule: Literal["constant", "linear"] = "linear"
-    # None: what follows from the likes, training/derived_settings.py
     learning_rate: float | None = Field(None, gt=0)
     vector_dropout: float | None = Field(None, ge=0, lt=1)  # share of the vectors' entries
     free_dropout: float = Field(0.1, ge=0, lt=1)  # of items: their free vectors are 0 in a step
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
     # share that the average keeps at each step; the averaged weights are what is validated and kept
-    weight_averaging: float = Field(0.98, ge=0, lt=1)
+    weight_averaging: float | None = Field(None, ge=0, lt=1)
     max_epochs: int | None = Field(None, ge=1)
     patience: int = Field(6, ge=1)  # epochs without a better validation metric
     patience_steps: int = Field(0, ge=0)  # and so many steps at least, where epochs are short

@@ -1,8 +1,8 @@
 """Settings of a training that follow from its likes where they are left open, by written rules.
 
-Three of them follow from one number: beside how many likes an item's likes are seen, which is the
+Five of them follow from one number: beside how many likes an item's likes are seen, which is the
 likes of an average user times those of an average item. The more there are, the less is learned by
-heart: less of a vector needs to be dropped, and steps may be larger and fewer.
+heart: less of a vector needs to be dropped, and steps may be larger, fewer and less averaged.
 
 Source: docs/model.md, "One set of settings".
 """
@@ -12,10 +12,12 @@ import math
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import TrainingSettings
 
-# Likes beside an item's likes where the three stop changing, and what they are there and beyond.
+# Likes beside an item's likes where the five stop changing, and what they are there and beyond.
 _FEW, _MANY = 40.0, 1000.0
 _VECTOR_DROPOUT = 0.5, 0.1
 _LEARNING_RATE = 0.002, 0.009
+_LOGIT_SCALE = 2.0, 1.2
+_WEIGHT_AVERAGING = 0.99, 0.97
 _MAX_EPOCHS = 70, 25
 
 
@@ -23,8 +25,10 @@ class SettledTraining(TrainingSettings):
     """Settings of a training with nothing left open."""
 
     users_per_batch: int
+    logit_scale: float
     learning_rate: float
     vector_dropout: float
+    weight_averaging: float
     max_epochs: int
 
 
@@ -33,8 +37,10 @@ def settle(settings: TrainingSettings, likes: LikeMatrix) -> SettledTraining:
     way = way_to_many(likes.n_likes, likes.n_users, likes.n_items)
     derived = {
         "users_per_batch": users_of_batch(likes.n_users),
+        "logit_scale": _between(_LOGIT_SCALE, way),
         "learning_rate": _between(_LEARNING_RATE, way),
         "vector_dropout": _between(_VECTOR_DROPOUT, way),
+        "weight_averaging": _between(_WEIGHT_AVERAGING, way),
         "max_epochs": round(_between(_MAX_EPOCHS, way)),
     }
     said = {name: value for name, value in settings.model_dump().items() if value is not None}

@@ -54,8 +54,8 @@ def leave_one_out_scores(
 ) -> Tensor:
     """Score C candidates for B users, `[B, C]`; 0 where no slot but the candidate's own is left.
 
-    Args: `memory` `[I, K]`, `candidates` `[C, K]`; `products` is a type for G and E, where attention
-    is evidence and no inner product can be too large for it. All else has the vectors' type.
+    Args: `memory` `[I, K]`, `candidates` `[C, K]`; `products` is a type for G and E, where the
+    attention is evidence and no inner product can be too large. All else has the vectors' type.
     """
     scores: Tensor = LeaveOneOut.apply(memory, candidates, memories, kind, products)
     return scores

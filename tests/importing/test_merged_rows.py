@@ -127,6 +127,7 @@ def test_the_command_shows_what_became_of_columns_and_rows(tmp_path: Path, spark
         "  nothing read for: available_until",
         "  rejected: repeats item_id: 1 rows, such as "
         + repr('{"item_id":"1","Title":"Orbit","price":"3"}'),
-        'look at them with: mars-batch sql "select * from rejected_rows"',
+        f"look at them with: mars-batch --warehouse {tmp_path / 'w'} sql "
+        '"select * from rejected_rows"',
     ]
     assert CliRunner().invoke(main, ["import", "--interactions", "x", "--replace"]).exit_code == 2

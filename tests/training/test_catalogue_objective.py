@@ -165,7 +165,7 @@ def test_a_like_that_outweighs_all_others_is_left_out_exactly_in_float32(kind):
 
 
 def scored(products: torch.dtype | None, length: float = 1.0) -> list[torch.Tensor]:
-    """Scores by evidence of 20 users for 200 candidates, and the gradients of their squares' sum."""
+    """Scores by evidence of 20 users for 200 candidates, and gradients of the sum of squares."""
     generator = torch.Generator().manual_seed(7)
     leaves = [
         (length * functional.normalize(torch.randn(n, 16, generator=generator))).requires_grad_()

@@ -28,10 +28,14 @@ def test_what_is_left_open_follows_from_the_likes() -> None:
     few = LikeMatrix.from_rows([[0, 1], [1, 2]], n_items=3)
     settled = settle(TrainingSettings(), few)
     assert (settled.learning_rate, settled.vector_dropout) == (0.002, 0.5)
+    assert (settled.logit_scale, settled.weight_averaging) == (2.0, 0.99)
     assert (settled.max_epochs, settled.users_per_batch) == (70, 32)
     many = LikeMatrix.from_rows([list(range(100))] * 100, n_items=100)
     settled = settle(TrainingSettings(), many)
-    assert (settled.learning_rate, settled.vector_dropout) == (pytest.approx(0.009), pytest.approx(0.1))
+    assert settled.learning_rate == pytest.approx(0.009)
+    assert settled.vector_dropout == pytest.approx(0.1)
+    assert settled.logit_scale == pytest.approx(1.2)
+    assert settled.weight_averaging == pytest.approx(0.97)
     assert (settled.max_epochs, settled.users_per_batch) == (25, 32)
 
 
@@ -41,6 +45,8 @@ def test_half_way_is_between() -> None:
     settled = settle(TrainingSettings(), likes)
     assert settled.learning_rate == pytest.approx(0.0055)
     assert settled.vector_dropout == pytest.approx(0.3)
+    assert settled.logit_scale == pytest.approx(1.6)
+    assert settled.weight_averaging == pytest.approx(0.98)
     assert settled.max_epochs == 48
 
 
