@@ -77,8 +77,7 @@ class LeaveOneOut(torch.autograd.Function):
         n_users, kept = len(memories.starts), []
         scores = memory.new_empty(n_users, len(candidates))
         divisors = scores.new_empty(n_users, 0 if kind == "sum" else len(candidates))
-        is_small = _largest(memory) * _largest(candidates) < MAX_EXPONENT
-        if kind == "evidence" and products is not None and is_small:
+        if kind == "evidence" and products is not None and _needs_no_shift(memory, candidates):
             memory, candidates = memory.to(products), candidates.to(products)
         for block in _blocks(memory, candidates):
             relevance, weights, shift = _relevance(memory, candidates, memories, kind, block)
@@ -153,7 +152,7 @@ def _relevance(
     if kind == "sum":
         _zero_own(relevance, memories, block)
         return relevance, None, relevance.new_zeros(1)
-    if kind == "evidence" and _largest(memory) * _largest(candidates[block]) < MAX_EXPONENT:
+    if kind == "evidence" and _needs_no_shift(memory, candidates[block]):
         weights, shift = relevance.exp(), relevance.new_zeros(1)
     else:
         # A constant of a column cancels in the quotient: the middle keeps both ends in range. Of
@@ -163,6 +162,11 @@ def _relevance(
         weights = (relevance - shift).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
     _zero_own(weights, memories, block)
     return relevance, weights, shift
+
+
+def _needs_no_shift(memory: Tensor, candidates: Tensor) -> bool:
+    """Whether exp of every inner product stays in range as it is."""
+    return _largest(memory) * _largest(candidates) < MAX_EXPONENT
 
 
 def _largest(vectors: Tensor) -> float:
