@@ -132,6 +132,7 @@ def paper_training(**changed: Any) -> TrainingSettings:
         "history_dropout": 0.0,
         "logit_scale": 1.0,
         "vector_dropout": 0.0,
+        "start_decay": 0.0,
         "free_dropout": 0.0,
         "weight_averaging": 0.0,
         "precision": "float32",

@@ -25,6 +25,7 @@ CATALOGUE: Space = {
     "training.vector_dropout": Range(0.0, 0.7),
     "training.free_dropout": Range(0.0, 0.5),
     "training.weight_decay": _DECAY,
+    "training.start_decay": Range(0.1, 30.0, is_log=True, zero_below=0.2),
     "training.free_weight_decay": _DECAY,
     "training.weight_averaging": Choice((0.9, 0.95, 0.98, 0.99, 0.995)),
     "model.representation_size": Choice((64, 96, 128, 192)),
@@ -70,7 +71,7 @@ def with_values(settings: Settings, values: Mapping[str, Value]) -> Settings:
 
 def values_in(settings: Settings, names: Collection[str], likes: LikeMatrix) -> dict[str, float]:
     """The values that some settings, by dotted name, have, or take with these training likes."""
-    training = settle(settings.training, likes)
+    training = settle(settings.training, likes, settings.model.starts_from_documents)
     tree = settings.model_copy(update={"training": training}).model_dump()
     return {name: tree[name.split(".")[0]][name.split(".")[1]] for name in names}
 
@@ -116,6 +117,8 @@ def _missing_in(model: ModelSettings) -> set[str]:
     missing: set[str] = set()
     if model.text == "none":
         missing |= {"training.weight_decay", "model.embedding_size"}
+    if not model.starts_from_documents:
+        missing.add("training.start_decay")
     if model.text != "cnn":
         missing.add("model.n_filters")
     # Without text, an item without its free vector is nothing: hiding it teaches nothing.

@@ -57,11 +57,11 @@ def fit(
 ) -> Fitted:
     """Train from the beginning, or from a checkpoint of the same task."""
     settings = task.settings
-    training = settle(settings.training, task.kept)
+    training = settle(settings.training, task.kept, settings.model.starts_from_documents)
     network = build_network(
         task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
     )
-    if settings.model.text == "mean" and settings.model.text_start == "lsa":
+    if settings.model.starts_from_documents:
         start_from_documents(network, task.documents, training.seed)
     attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)

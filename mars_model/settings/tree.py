@@ -145,6 +145,11 @@ class ModelSettings(_Branch):
         return self
 
     @property
+    def starts_from_documents(self) -> bool:
+        """Whether the weights that read text start from the documents, not at random."""
+        return self.text == "mean" and self.text_start == "lsa"
+
+    @property
     def has_item_factors(self) -> bool:
         """Whether the model holds numbers of single items beside the weights that all share."""
         return self.has_free_vectors or self.has_item_bias
@@ -175,6 +180,7 @@ class TrainingSettings(_Branch):
     vector_dropout: float | None = Field(None, ge=0, lt=1)  # share of the vectors' entries
     free_dropout: float = Field(0.1, ge=0, lt=1)  # of items: their free vectors are 0 in a step
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
+    start_decay: float | None = Field(None, ge=0)  # of the same, back to where lsa started them
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled
     # share that the average keeps at each step; the averaged weights are what is validated and kept
     weight_averaging: float | None = Field(None, ge=0, lt=1)
@@ -281,3 +287,14 @@ class Settings(_Branch):
     audit: AuditSettings = Field(default_factory=AuditSettings)
     evaluation: EvaluationSettings = EvaluationSettings()
     tracking: TrackingSettings = TrackingSettings()
+
+    @model_validator(mode="after")
+    def _has_a_start_to_go_back_to(self) -> Self:
+        decay = self.training.start_decay
+        if decay and not self.model.starts_from_documents:
+            raise ValueError(
+                f"training.start_decay is {decay:g}, but text starts at random, so there is "
+                "nothing to go back to: set it to 0, or model.text to mean and "
+                "model.text_start to lsa"
+            )
+        return self

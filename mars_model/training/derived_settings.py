@@ -1,8 +1,9 @@
 """Settings of a training that follow from its likes where they are left open, by written rules.
 
-Five of them follow from one number: beside how many likes an item's likes are seen, which is the
+Six of them follow from one number: beside how many likes an item's likes are seen, which is the
 likes of an average user times those of an average item. The more there are, the less is learned by
-heart: less of a vector needs to be dropped, and steps may be larger, fewer and less averaged.
+heart: less of a vector needs to be dropped, what words mean need not be held to its start, and
+steps may be larger, fewer and less averaged.
 
 Source: docs/model.md, "One set of settings".
 """
@@ -12,9 +13,10 @@ import math
 from mars_model.features.likes import LikeMatrix
 from mars_model.settings import TrainingSettings
 
-# Likes beside an item's likes where the five stop changing, and what they are there and beyond.
+# Likes beside an item's likes where the six stop changing, and what they are there and beyond.
 _FEW, _MANY = 40.0, 1000.0
 _VECTOR_DROPOUT = 0.5, 0.1
+_START_DECAY = 3.0, 0.0
 _LEARNING_RATE = 0.002, 0.009
 _LOGIT_SCALE = 2.0, 1.2
 _WEIGHT_AVERAGING = 0.99, 0.97
@@ -28,18 +30,25 @@ class SettledTraining(TrainingSettings):
     logit_scale: float
     learning_rate: float
     vector_dropout: float
+    start_decay: float
     weight_averaging: float
     max_epochs: int
 
 
-def settle(settings: TrainingSettings, likes: LikeMatrix) -> SettledTraining:
-    """The settings, and what follows from the training likes where they say nothing."""
+def settle(
+    settings: TrainingSettings, likes: LikeMatrix, starts_from_documents: bool = True
+) -> SettledTraining:
+    """The settings, and what follows from the training likes where they say nothing.
+
+    Nothing is held to a start that knows nothing: `model.starts_from_documents` says which it is.
+    """
     way = way_to_many(likes.n_likes, likes.n_users, likes.n_items)
     derived = {
         "users_per_batch": users_of_batch(likes.n_users),
         "logit_scale": _between(_LOGIT_SCALE, way),
         "learning_rate": _between(_LEARNING_RATE, way),
         "vector_dropout": _between(_VECTOR_DROPOUT, way),
+        "start_decay": _between(_START_DECAY, way) if starts_from_documents else 0.0,
         "weight_averaging": _between(_WEIGHT_AVERAGING, way),
         "max_epochs": round(_between(_MAX_EPOCHS, way)),
     }

@@ -1,10 +1,12 @@
 """How weights move: the optimisers, their decay, and the running average of the weights.
 
 Decay means the same for both optimisers and is decoupled from the gradient: each step first
-multiplies the weights by 1 - learning rate x decay. The average generalises better than the
+multiplies the weights by 1 - learning rate x decay, or their distance from where they started.
+The average generalises better than the
 weights of any one step. Sources: Loshchilov and Hutter, "Decoupled weight decay" (2019); Polyak
 and Juditsky, "Acceleration of stochastic approximation by averaging" (1992), with weights that
-fall off exponentially.
+fall off exponentially; Li, Grandvalet, Davoine, "Explicit inductive bias for transfer learning"
+(2018), on decay to the start.
 """
 
 from collections.abc import Mapping
@@ -18,7 +20,10 @@ from mars_model.training.network import MarsNetwork
 
 
 class DecayingOptimizer:
-    """RMSprop or Adam with decay of the text encoders' matrices and of the free vectors."""
+    """RMSprop or Adam with decay of the text encoders' matrices and of the free vectors.
+
+    The network that it is given is where the matrices started.
+    """
 
     def __init__(self, network: MarsNetwork, settings: SettledTraining) -> None:
         kind = torch.optim.Adam if settings.optimizer == "adam" else torch.optim.RMSprop
@@ -34,6 +39,9 @@ class DecayingOptimizer:
                     matrices += [p for p in part.parameters() if p.ndim > 1]
         rates = ((matrices, settings.weight_decay), (free, settings.free_weight_decay))
         self._decays = [(weights, decay) for weights, decay in rates if weights and decay]
+        self._start_decay = settings.start_decay
+        self._held = matrices if settings.start_decay else []
+        self._starts = [weight.detach().clone() for weight in self._held]
 
     def zero_grad(self) -> None:
         """Forget the last step's gradient."""
@@ -50,6 +58,8 @@ class DecayingOptimizer:
             group["lr"] = rate
         for weights, decay in self._decays:
             torch._foreach_mul_(weights, 1 - rate * decay)
+        if self._held:
+            torch._foreach_lerp_(self._held, self._starts, min(1.0, rate * self._start_decay))
         self._optimizer.step()
 
     def tensors(self) -> dict[str, Tensor]:

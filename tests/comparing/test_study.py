@@ -214,12 +214,15 @@ def test_only_settings_that_a_variant_has_are_searched():
     assert spaces["mars"] == set(SAMPLED)
     plus = find_model_file("mars-plus")
     plus_by_cnn = Settings.model_validate({"model": {"text": "cnn"}})
-    assert set(space_of(plus_by_cnn)) == set(CATALOGUE)
+    start = {"training.start_decay"}
+    assert set(space_of(plus_by_cnn)) == set(CATALOGUE) - start
+    at_random = load_settings(overrides=["model.text_start=random"], model=plus)
+    assert set(space_of(at_random)) == set(CATALOGUE) - filters - start
     text_only = load_settings(overrides=["model.has_free_vectors=false"], model=plus)
     free = {"training.free_dropout", "training.free_weight_decay"}
     assert set(space_of(text_only)) == set(CATALOGUE) - filters - free
     free_only = load_settings(overrides=["model.text=none"], model=plus)
-    text = {"training.weight_decay", "model.embedding_size", "model.n_filters"}
+    text = {"training.weight_decay", "model.embedding_size", "model.n_filters"} | start
     assert set(space_of(free_only)) == set(CATALOGUE) - text - {"training.free_dropout"}
 
 

@@ -113,6 +113,11 @@ def test_a_wrong_set_is_refused_by_name(override: str, named: str) -> None:
     assert named in refusal(override)
 
 
+def test_a_start_to_go_back_to_is_one_that_the_documents_gave() -> None:
+    message = refusal("model.text_start=random", "training.start_decay=2")
+    assert "training.start_decay is 2" in message and "model.text_start to lsa" in message
+
+
 @pytest.mark.parametrize(
     ("name", "flags"),
     [

@@ -93,6 +93,7 @@ def test_every_variant_goes_on_to_the_same_bits(
             "vector_dropout": 0.2,
             "free_dropout": 0.3,
             "weight_decay": 0.1,
+            "start_decay": 0.1,
             "free_weight_decay": 0.1,
             "weight_averaging": 0.8,
         },

@@ -29,7 +29,7 @@ def test_what_is_left_open_follows_from_the_likes() -> None:
     settled = settle(TrainingSettings(), few)
     assert (settled.learning_rate, settled.vector_dropout) == (0.002, 0.5)
     assert (settled.logit_scale, settled.weight_averaging) == (2.0, 0.99)
-    assert (settled.max_epochs, settled.users_per_batch) == (70, 32)
+    assert (settled.max_epochs, settled.users_per_batch, settled.start_decay) == (70, 32, 3.0)
     many = LikeMatrix.from_rows([list(range(100))] * 100, n_items=100)
     settled = settle(TrainingSettings(), many)
     assert settled.learning_rate == pytest.approx(0.009)
@@ -37,6 +37,7 @@ def test_what_is_left_open_follows_from_the_likes() -> None:
     assert settled.logit_scale == pytest.approx(1.2)
     assert settled.weight_averaging == pytest.approx(0.97)
     assert (settled.max_epochs, settled.users_per_batch) == (25, 32)
+    assert settled.start_decay == pytest.approx(0.0, abs=1e-12)
 
 
 def test_half_way_is_between() -> None:
@@ -48,6 +49,9 @@ def test_half_way_is_between() -> None:
     assert settled.logit_scale == pytest.approx(1.6)
     assert settled.weight_averaging == pytest.approx(0.98)
     assert settled.max_epochs == 48
+    assert settled.start_decay == pytest.approx(1.5)
+    # What starts at random is not held there, unless somebody says so.
+    assert settle(TrainingSettings(), likes, starts_from_documents=False).start_decay == 0.0
 
 
 def test_what_is_said_stays() -> None:

@@ -100,6 +100,28 @@ def test_the_share_of_dropped_entries_is_the_one_asked_for(network, documents):
 
 
 @pytest.mark.parametrize("kind", ["rmsprop", "adam"])
+def test_start_decay_takes_the_text_back_to_where_it_started(network, kind):
+    settings = paper_training(optimizer=kind, learning_rate=0.1, start_decay=2.0)
+    start = {name: value.clone() for name, value in network.state_dict().items()}
+    optimizer = DecayingOptimizer(network, settings)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(1.0)
+            parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()  # a fifth of the way, and no gradient
+    left = {
+        "item_encoder.text.word_embedding": 0.8,
+        "user_encoder.text.filters": 0.8,
+        "item_encoder.projection.weight": 0.8,
+        "user_encoder.free.table": 1.0,
+        "item_encoder.projection.bias": 1.0,
+        "item_bias.values": 1.0,
+    }
+    for name, distance in left.items():
+        torch.testing.assert_close(network.state_dict()[name], start[name] + distance)
+
+
+@pytest.mark.parametrize("kind", ["rmsprop", "adam"])
 def test_decay_shrinks_text_and_free_vectors_by_rates_of_their_own(network, kind):
     settings = paper_training(
         optimizer=kind, learning_rate=0.1, weight_decay=0.5, free_weight_decay=2.0
