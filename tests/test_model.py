@@ -227,6 +227,20 @@ def test_lists_are_those_of_the_night_to_the_last_bit(night) -> None:
         assert found == expected
 
 
+def test_a_model_needs_its_word_vectors_in_training_alone(model: Model, tmp_path: Path) -> None:
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("rocket 1 0\nmoon 1 0.1\nchef 0 1\nsoup 0.1 1\n", encoding="utf-8")
+    sizes = {**SMALL["model"], "word_vectors": str(vectors)}
+    fitted = Model.fit(LIKES, ITEMS, {**SMALL, "model": sizes})
+    assert fitted.bundle.model_version != model.bundle.model_version
+    fitted.save(tmp_path / "saved")
+    vectors.unlink()
+    loaded = Model.load(tmp_path / "saved")
+    assert loaded.recommend([5, 3], n=3) == fitted.recommend([5, 3], n=3)
+    with pytest.raises(SettingsError, match=r"vectors\.txt: there is no such file"):
+        Model.fit(LIKES, ITEMS, {**SMALL, "model": sizes})
+
+
 def test_fit_gives_the_bundle_that_train_gives(night) -> None:
     histories = night.warehouse.read("user_histories").collect()
     likes = [(row.user_id, item_id) for row in histories for item_id in row.item_ids]

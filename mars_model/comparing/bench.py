@@ -65,6 +65,8 @@ class Judge:
         if isinstance(split, Split) and self.vectors is not None:
             figures += description(ranked, split.training, self.vectors, at)
             figures += by_popularity(ranked, split.training, relevant, at)
+        if isinstance(split, ColdSplit):
+            by_user = {metric: split.of_all_users(values) for metric, values in by_user.items()}
         return Cell(fit.seed, tuple(figures), fit.seconds, fit.peak_mb, by_user)
 
 
@@ -129,7 +131,6 @@ class Bench:
     ) -> Comparison:
         """The outcomes with what they have in common."""
         split = self.judge.split_of(self.tuning_seed)
-        training = split.training if isinstance(split, Split) else split.histories
         return Comparison(
             dataset=self.kept.dataset,
             split_name=split.name,
@@ -139,7 +140,7 @@ class Bench:
             seeds=seeds,
             n_trials=n_trials,
             outcomes=outcomes,
-            n_training=np.diff(training.starts),
+            n_training=np.diff(split.training.starts),
         )
 
     def _cell(self, contender: Contender, seed: int, is_trial: bool) -> Cell:

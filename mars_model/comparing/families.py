@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.search_space import Space, Value
 from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.variant import rank_variant
+from mars_model.features.word_vectors import stamp_of
 from mars_model.settings import DocumentSettings, Settings
 
 WordsOf = Callable[[DocumentSettings], Sequence[Sequence[str]]]
@@ -74,9 +76,12 @@ def variant_family(
 
 
 def shaping(model: Settings) -> dict[str, Any]:
-    """The settings that shape what a variant learns; the seed is a cell's own."""
+    """What shapes what a variant learns: settings, word vectors; the seed is a cell's own."""
     training = model.training.model_dump(mode="json", exclude={"seed", "n_threads"})
-    return {"documents": _dump(model.documents), "model": _dump(model.model), "training": training}
+    network = _dump(model.model)
+    if model.model.word_vectors is not None:
+        network["word_vectors"] = stamp_of(Path(model.model.word_vectors))
+    return {"documents": _dump(model.documents), "model": network, "training": training}
 
 
 def _dump(branch: BaseModel) -> dict[str, Any]:

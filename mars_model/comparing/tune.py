@@ -99,7 +99,8 @@ def _evaluate(
 ) -> float | str:
     """Train with some values: the best epoch's validation, or why it came to no number."""
     tried = with_values(settings, values)
-    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, tried)
+    n_words = len(data.vocabulary.words)
+    task = FittingTask(data.documents, n_words, kept, held, tried, data.word_vectors)
     try:
         return fit(task, progress).result.best_validation
     except (SettingsError, InputDataError):

@@ -86,8 +86,9 @@ def made_of(settings: Settings, space: Space, data: TrainingData) -> dict[str, s
         if name not in _NOT_COMPARED
     }
     digest = hashlib.sha256(data.documents.tobytes())
-    for array in (data.likes.starts, data.likes.item_idx):
-        digest.update(array.tobytes())
+    for array in (data.likes.starts, data.likes.item_idx, data.word_vectors):
+        if array is not None:
+            digest.update(array.tobytes())
     digest.update("\n".join(map(str, [*data.user_ids, *data.item_ids])).encode())
     likes_and_documents = digest.hexdigest()[:12]
     return {

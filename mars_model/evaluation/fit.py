@@ -26,13 +26,17 @@ from mars_model.training.text_start import start_from_documents
 
 @dataclass(frozen=True)
 class FittingTask:
-    """Documents `[n_items, L]` of `n_words` words, the likes to learn from and those held out."""
+    """Documents `[n_items, L]` of `n_words` words, the likes to learn from and those held out.
+
+    `word_vectors` `[n_words + 1, D]`, zero where a word has none.
+    """
 
     documents: NDArray[np.int64]
     n_words: int
     kept: LikeMatrix
     held: LikeMatrix
     settings: Settings
+    word_vectors: NDArray[np.float32] | None = None
 
     @property
     def n_likes(self) -> NDArray[np.int64]:
@@ -62,7 +66,7 @@ def fit(
         task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
     )
     if settings.model.starts_from_documents:
-        start_from_documents(network, task.documents, training.seed)
+        start_from_documents(network, task.documents, training.seed, task.word_vectors)
     attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)
     result = train(
@@ -96,4 +100,5 @@ def checkpoints_of(
         "training": settings.training.model_dump(mode="json"),
     }
     likes = [part for m in (task.kept, task.held) for part in (m.starts, m.item_idx)]
-    return Checkpoints(models, checkpoint_name(shape, [task.documents, *likes]), say)
+    vectors = [] if task.word_vectors is None else [task.word_vectors]
+    return Checkpoints(models, checkpoint_name(shape, [task.documents, *likes, *vectors]), say)

@@ -16,6 +16,7 @@ from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.metrics.accuracy import CUTOFF
 from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.splits.cold_items import ColdSplit
+from mars_model.evaluation.training_set import word_vectors_of
 from mars_model.evaluation.validation import rank_by_vectors
 from mars_model.evaluation.variant import with_seed
 from mars_model.features.likes import LikeMatrix
@@ -49,7 +50,8 @@ def rank_cold_by_variant(
         for some in (known, new)
     )
     kept, held = hold_out(split.training, settings.training.validation_share, seed)
-    task = FittingTask(warm_documents, len(vocabulary.words), kept, held, settings)
+    vectors = word_vectors_of(settings.model, vocabulary)
+    task = FittingTask(warm_documents, len(vocabulary.words), kept, held, settings, vectors)
     network = fit(task).network
     _, memory, _ = all_vectors(network, warm_documents)
     catalogue = _cold_catalogue(memory, encode_new(network.item_encoder, cold_documents))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,15 @@ from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
 from mars_model.evaluation.holdout import hold_out
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import Settings
+from mars_model.features.word_vectors import read_word_vectors
+from mars_model.settings import ModelSettings, Settings
+
+
+def word_vectors_of(model: ModelSettings, vocabulary: Vocabulary) -> NDArray[np.float32] | None:
+    """The vectors of a vocabulary's words from the file in the settings; None where it has none."""
+    if model.word_vectors is None:
+        return None
+    return read_word_vectors(Path(model.word_vectors), vocabulary.words)
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,7 @@ class TrainingData:
     user_ids: NDArray[np.generic]
     item_ids: NDArray[np.generic]
     versions: dict[str, int] = field(default_factory=dict)
+    word_vectors: NDArray[np.float32] | None = None  # [V + 1, D], of the file in the settings
 
     @classmethod
     def of(
@@ -49,7 +59,8 @@ class TrainingData:
                 "likes.min_rating, likes.min_per_user and the run date, or add interactions"
             )
         encoded = vocabulary.encode(words, settings.model.max_words, settings.model.window)
-        return cls(vocabulary, encoded, likes, user_ids, item_ids, versions)
+        vectors = word_vectors_of(settings.model, vocabulary)
+        return cls(vocabulary, encoded, likes, user_ids, item_ids, versions, vectors)
 
     def hold_out(self, settings: Settings) -> tuple[LikeMatrix, LikeMatrix]:
         """The likes to learn from, and those held out for validation."""

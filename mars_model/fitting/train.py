@@ -45,14 +45,18 @@ def train_model(
 ) -> Trained:
     """Train on the likes before the run date, check the export, write the bundle, judge it.
 
-    Goes on from the checkpoint of the same training where there is one; `say` hears of it. With
-    several processes, each takes a share of every batch.
+    Goes on from the checkpoint of the same training where there is one; `say` hears of that, and of
+    how many words have vectors. With several processes, each takes a share of every batch.
     Raises Interrupted at Ctrl-C.
     """
     own = settings_of_process(settings, n_processes, warehouse.spark)
     data = read_training_data(warehouse, settings, run_date)
     kept, held = data.hold_out(settings)
-    task = FittingTask(data.documents, len(data.vocabulary.words), kept, held, own)
+    n_words = len(data.vocabulary.words)
+    if data.word_vectors is not None:
+        n_found = int(data.word_vectors.any(axis=1).sum())
+        say(f"{settings.model.word_vectors}: {n_found:,} of {n_words:,} words have a vector")
+    task = FittingTask(data.documents, n_words, kept, held, own, data.word_vectors)
     checkpoints = checkpoints_of(task, n_processes, registry.folder, say)
     with _told_what_is_kept(checkpoints):
         if n_processes == 1:

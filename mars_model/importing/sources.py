@@ -1,12 +1,12 @@
 """The tables that files are imported into: their columns, keys and contracts, as data."""
 
 from mars_model.importing.check_file import Source
-from mars_model.settings import tree
+from mars_model.settings import imported_columns as columns
 from mars_model.sources import validate as v
 
 ITEMS = Source(
     "items",
-    tree.ITEM_COLUMNS,
+    columns.ITEM_COLUMNS,
     ("item_id",),
     "item_columns",
     v.ITEM_KEY,
@@ -14,7 +14,7 @@ ITEMS = Source(
 )
 INTERACTIONS = Source(
     "interactions",
-    tree.INTERACTION_COLUMNS,
+    columns.INTERACTION_COLUMNS,
     ("user_id", "item_id"),
     "interaction_columns",
     v.INTERACTION_KEY,
@@ -23,7 +23,7 @@ INTERACTIONS = Source(
 LISTS = (
     Source(
         "excluded_items",
-        tree.EXCLUDED_ITEM_COLUMNS,
+        columns.EXCLUDED_ITEM_COLUMNS,
         ("item_id",),
         "excluded_item_columns",
         None,
@@ -31,16 +31,16 @@ LISTS = (
     ),
     Source(
         "segment_items",
-        tree.SEGMENT_ITEM_COLUMNS,
-        tree.SEGMENT_ITEM_COLUMNS,
+        columns.SEGMENT_ITEM_COLUMNS,
+        columns.SEGMENT_ITEM_COLUMNS,
         "segment_item_columns",
         None,
         lambda looked, kept, _: v.validate_segment_items(looked, kept),
     ),
     Source(
         "user_segments",
-        tree.USER_SEGMENT_COLUMNS,
-        tree.USER_SEGMENT_COLUMNS,
+        columns.USER_SEGMENT_COLUMNS,
+        columns.USER_SEGMENT_COLUMNS,
         "user_segment_columns",
         None,
         lambda looked, kept, _: v.validate_user_segments(looked, kept),

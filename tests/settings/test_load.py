@@ -118,6 +118,12 @@ def test_a_start_to_go_back_to_is_one_that_the_documents_gave() -> None:
     assert "training.start_decay is 2" in message and "model.text_start to lsa" in message
 
 
+@pytest.mark.parametrize("override", ["model.text=cnn", "model.text_start=random"])
+def test_word_vectors_that_nothing_reads_are_refused(override: str) -> None:
+    message = refusal(override, "model.word_vectors=glove.txt")
+    assert "glove.txt" in message and "set text to mean and text_start to lsa" in message
+
+
 @pytest.mark.parametrize(
     ("name", "flags"),
     [

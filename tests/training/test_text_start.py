@@ -40,6 +40,42 @@ def test_words_start_along_the_leading_directions_of_tfidf(documents):
     assert not found[0].any()
 
 
+def test_word_vectors_stand_beside_the_words(documents):
+    matrix, idf = tfidf_by_loop(documents, N_WORDS)
+    vectors = np.random.default_rng(3).normal(2.0, 1.0, (N_WORDS + 1, 5)).astype(np.float32)
+    unknown = [0, 4, 9]
+    vectors[unknown] = 0
+    known = np.setdiff1d(np.arange(N_WORDS + 1), unknown)
+    meanings = np.zeros(vectors.shape)
+    for row in known:
+        centred = vectors[row] - vectors[known].mean(axis=0)
+        meanings[row] = centred / np.linalg.norm(centred)
+    meanings *= 0.5 / np.sqrt(((matrix @ meanings) ** 2).sum(axis=1).mean())
+    right = np.linalg.svd(np.hstack([matrix, matrix @ meanings]))[2][:3]
+    want = (np.hstack([np.eye(N_WORDS + 1), meanings]) @ right.T * idf[:, None])[1:]
+    found = word_directions(
+        torch.from_numpy(documents),
+        N_WORDS + 1,
+        3,
+        torch.Generator().manual_seed(1),
+        torch.from_numpy(vectors),
+    ).numpy()
+    np.testing.assert_allclose(found[1:] @ found[1:].T, want @ want.T, atol=1e-5)
+    assert not found[0].any()
+
+
+def test_words_that_no_document_shares_are_alike_where_their_vectors_are(mean_network):
+    # Item 0's words are in no other document; their vectors are those of item 1's, not of item 2's.
+    documents = np.array([[1, 2], [3, 4], [5, 6]])
+    vectors = np.zeros((N_WORDS + 1, 2), dtype=np.float32)
+    vectors[1:5], vectors[5:7] = (1, 0), (0, 1)
+    start_from_documents(mean_network, documents, 1, vectors)
+    words, nothing = torch.from_numpy(documents), torch.zeros(3, 4)
+    candidates = mean_network.item_encoder(words, nothing).detach().numpy()
+    alike = candidates @ candidates.T
+    assert alike[0, 1] > alike[0, 2] + 0.1
+
+
 def test_both_encoders_start_alike_and_like_texts_have_like_vectors(mean_network):
     # Items 0 and 1 share their words, 2 and 3 share theirs, and no word is in both kinds.
     documents = np.array([[1, 2, 3], [1, 2, 0], [7, 8, 9], [8, 9, 0], [0, 0, 0]])

@@ -22,8 +22,15 @@ class ColdSplit:
     training: LikeMatrix  # [U, W]
     histories: LikeMatrix  # [T, W]
     held_out: LikeMatrix  # [T, C]
+    testers: NDArray[np.int64]  # [T] positions among all users, ascending
     name: str  # the same for the same way of splitting, whatever the seed
     record: dict[str, Any]  # what JSON can hold: parameters, seed, counts
+
+    def of_all_users(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values of the testers `[T]` as `[U]`, NaN for others: each seed has its own testers."""
+        spread = np.full(self.training.n_users, np.nan)
+        spread[self.testers] = values
+        return spread
 
 
 def split_cold_items(likes: LikeMatrix, share: float, seed: int) -> ColdSplit:
@@ -44,7 +51,7 @@ def split_cold_items(likes: LikeMatrix, share: float, seed: int) -> ColdSplit:
         "n_training_likes": warm.n_likes,
         "n_test_likes": held_out.n_likes,
     }
-    return ColdSplit(warm_idx, cold_idx, warm, histories, held_out, name, record)
+    return ColdSplit(warm_idx, cold_idx, warm, histories, held_out, testers, name, record)
 
 
 def _among(likes: LikeMatrix, item_idx: NDArray[np.int64]) -> LikeMatrix:

@@ -25,6 +25,10 @@ def test_no_like_of_a_cold_item_reaches_training(rows, share, seed):
     assert _ids(split.training, split.warm_idx) == warm
     assert _ids(split.histories, split.warm_idx) == [warm[u] for u in testers]
     assert _ids(split.held_out, split.cold_idx) == [cold[u] for u in testers]
+    of_all = split.of_all_users(np.arange(len(testers), dtype=float))
+    assert [None if np.isnan(v) else v for v in of_all] == [
+        testers.index(u) if u in testers else None for u in range(len(rows))
+    ]
 
 
 def _ids(likes: LikeMatrix, idx: np.ndarray) -> list[list[int]]:
