@@ -28,22 +28,20 @@ def read_word_vectors(path: Path, words: Sequence[str]) -> NDArray[np.float32]:
     """
     rows = {word: row for row, word in enumerate(words, start=1)}
     found: NDArray[np.float32] | None = None
-    as_it_stands: set[int] = set()
+    as_it_stands: set[int] = set()  # rows whose word was found letter by letter
     for n_line, size, word, numbers in _entries(path):
         if found is None:
             found = np.zeros((len(words) + 1, size), dtype=np.float32)
-        row = rows.get(word, 0)
+        row = row_as_it_stands = rows.get(word, 0)
         if not row:
             row = rows.get(unicodedata.normalize("NFC", word.lower()), 0)
-            if not row or found[row].any():
-                continue
-        elif row in as_it_stands:
+        if not row or row in as_it_stands or (not row_as_it_stands and found[row].any()):
             continue
-        else:
-            as_it_stands.add(row)
         vector = _numbers(path, n_line, size, numbers)
         if vector is not None:
             found[row] = vector
+            if row_as_it_stands:
+                as_it_stands.add(row)
     if found is None:
         raise InputDataError(f"word vectors {path}: found an empty file, expected a word a line")
     if words and not found.any():
@@ -82,7 +80,7 @@ def _entries(path: Path) -> Iterator[tuple[int, int, str, bytes]]:
                         n_expected, size = int(head), int(numbers)
                         continue
                     size = len(numbers.split())
-                if not 1 <= size <= 100_000:
+                if not 2 <= size <= 100_000:
                     raise InputDataError(
                         f"word vectors {path}, line 1: expected a word and its numbers, or how "
                         "many words and numbers there are. Give a text file of word2vec, GloVe "

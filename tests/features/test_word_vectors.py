@@ -50,7 +50,7 @@ def test_letters_and_accents_are_one_word_however_they_are_written(tmp_path):
 
 def test_several_words_in_a_line_are_none_of_them(tmp_path):
     # GloVe's largest file has such lines; their first word is not what they are about.
-    content = b"the 0 1\nrocket science 1 2\nchef 3 4\n\xff\xfe 5 6\n"
+    content = b"the 0 1\nrocket science 1 2\nchef de cuisine 1 2\nchef 3 4\n\xff\xfe 5 6\n"
     found = read_word_vectors(written(tmp_path, content), WORDS)
     assert not found[1].any() and found[3].tolist() == [3, 4]
 
