@@ -147,7 +147,13 @@ class Bench:
         """A kept cell with the figures asked for, or a new one: fitted, ranked, measured, kept."""
         held = self.kept.find(contender, seed)
         part = VALIDATION if is_trial else TEST
-        if held is not None and held.has(part, main_metrics(self.judge.at)):
+        # Of cold items, values of the tested users alone were kept once: no seed fits another.
+        n_users = self.judge.split_of(seed).training.n_users
+        if (
+            held is not None
+            and held.has(part, main_metrics(self.judge.at))
+            and all(len(values) == n_users for values in held.by_user.values())
+        ):
             return held
         fit = self.best_trial.fit_of(contender, seed) or fit_contender(contender, seed)
         cell = self.judge.cell(fit, is_trial)

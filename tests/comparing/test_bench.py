@@ -10,7 +10,7 @@ from mars_model.comparing.bench import Bench, Judge
 from mars_model.comparing.cells import KeptCells
 from mars_model.comparing.compared_data import read_evaluation_data
 from mars_model.comparing.families import Family
-from mars_model.evaluation.comparison import TEST, VALIDATION, Contender
+from mars_model.evaluation.comparison import TEST, VALIDATION, Cell, Contender
 from mars_model.evaluation.search_space import Choice
 from mars_model.evaluation.splits.choose_split import split_of
 from mars_model.tables.warehouse import Warehouse
@@ -71,3 +71,17 @@ def test_a_start_anew_finds_every_cell_and_fits_nothing(
         outcomes.append(bench.run(family.contender(values), (1, 2), n_trials))
     assert len(first) == 3 and again == []
     assert set(outcomes[1].cells[1].figures) == set(outcomes[0].cells[1].figures)
+
+
+def test_a_cell_of_other_users_is_computed_again(warehouse: Warehouse, tmp_path: Path) -> None:
+    bring(warehouse, tmp_path, INTERACTIONS)
+    fitted: list[tuple[str, int]] = []
+    contender = a_family(fitted).contender({"taste": "good"})
+    bench = a_bench(warehouse)
+    found = bench.run(contender, (1,), 1).cells[0]
+    of_one_user = {metric: values[:1] for metric, values in found.by_user.items()}
+    kept = Cell(1, found.figures, found.seconds, found.peak_mb, of_one_user)
+    bench.kept.keep(contender, kept, bench.split_of(1).record)
+    again = a_bench(warehouse).run(contender, (1,), 1).cells[0]
+    assert fitted == [("good", 1), ("good", 1)]
+    assert [len(values) for values in again.by_user.values()] == [2, 2]
