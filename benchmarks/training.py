@@ -129,8 +129,7 @@ def time_until_best(data: TrainingData, settings: Settings) -> None:
     """Print how long a training takes to its best validation MAP@500, and to its end."""
     kept, held = data.hold_out(settings)
     clock = EpochClock()
-    n_words = len(data.vocabulary.words)
-    task = FittingTask(data.documents, n_words, kept, held, settings, data.word_vectors)
+    task = FittingTask.of(data, kept, held, settings)
     result = fit(task, clock).result
     print(
         f"{settings.model.variant} ({settings.training.objective}): best validation MAP@500 "

@@ -99,8 +99,7 @@ def _evaluate(
 ) -> float | str:
     """Train with some values: the best epoch's validation, or why it came to no number."""
     tried = with_values(settings, values)
-    n_words = len(data.vocabulary.words)
-    task = FittingTask(data.documents, n_words, kept, held, tried, data.word_vectors)
+    task = FittingTask.of(data, kept, held, tried)
     try:
         return fit(task, progress).result.best_validation
     except (SettingsError, InputDataError):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mars_model.evaluation.training_set import TrainingData
 from mars_model.evaluation.validation import validation_of
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.sessions import Attention, attention_in_memory
@@ -37,6 +38,14 @@ class FittingTask:
     held: LikeMatrix
     settings: Settings
     word_vectors: NDArray[np.float32] | None = None
+
+    @classmethod
+    def of(
+        cls, data: TrainingData, kept: LikeMatrix, held: LikeMatrix, settings: Settings
+    ) -> "FittingTask":
+        """The task of training data whose likes were split in two."""
+        n_words = len(data.vocabulary.words)
+        return cls(data.documents, n_words, kept, held, settings, data.word_vectors)
 
     @property
     def n_likes(self) -> NDArray[np.int64]:

@@ -2,8 +2,8 @@
 
 Six of them follow from one number: beside how many likes an item's likes are seen, which is the
 likes of an average user times those of an average item. The more there are, the less is learned by
-heart: less of a vector needs to be dropped, what words mean need not be held to its start, and
-steps may be larger, fewer and less averaged.
+heart: less of a vector needs to be dropped, words need not be held near where they started,
+and steps may be larger, fewer and less averaged.
 
 Source: docs/model.md, "One set of settings".
 """

@@ -2,11 +2,10 @@
 
 Decay means the same for both optimisers and is decoupled from the gradient: each step first
 multiplies the weights by 1 - learning rate x decay, or their distance from where they started.
-The average generalises better than the
-weights of any one step. Sources: Loshchilov and Hutter, "Decoupled weight decay" (2019); Polyak
-and Juditsky, "Acceleration of stochastic approximation by averaging" (1992), with weights that
-fall off exponentially; Li, Grandvalet, Davoine, "Explicit inductive bias for transfer learning"
-(2018), on decay to the start.
+The average generalises better than the weights of any one step. Sources: Loshchilov and Hutter,
+"Decoupled weight decay" (2019); Li, Grandvalet, Davoine, "Explicit inductive bias for transfer
+learning" (2018), on decay to the start; Polyak and Juditsky, "Acceleration of stochastic
+approximation by averaging" (1992), with weights that fall off exponentially.
 """
 
 from collections.abc import Mapping

@@ -33,8 +33,8 @@ def start_from_documents(
     """Set word embeddings and projection of both encoders, whose text is the mean of words.
 
     `documents` `[n_items, L]`, 0 pads behind the last word; `word_vectors` `[V+1, D]`, zero where
-    a word has none. The same arguments give the same
-    weights. Where documents have fewer directions than an embedding has entries, the rest is 0.
+    a word has none. The same arguments give the same weights. Where documents have fewer
+    directions than an embedding has entries, the rest is 0.
     """
     # One thread, so that all processes of a training start from the same bits.
     with reproducible(n_threads=1), torch.no_grad():
