@@ -20,8 +20,8 @@ from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.search_space import Space, Value
 from mars_model.evaluation.splits.split import Split
 from mars_model.evaluation.variant import rank_variant
-from mars_model.features.word_vectors import stamp_of
 from mars_model.settings import DocumentSettings, Settings
+from mars_model.sources.word_vectors import stamp_of
 
 WordsOf = Callable[[DocumentSettings], Sequence[Sequence[str]]]
 SplitOf = Callable[[int], Split]

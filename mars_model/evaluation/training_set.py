@@ -11,8 +11,8 @@ from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
 from mars_model.evaluation.holdout import hold_out
 from mars_model.features.likes import LikeMatrix
-from mars_model.features.word_vectors import read_word_vectors
 from mars_model.settings import ModelSettings, Settings
+from mars_model.sources.word_vectors import read_word_vectors
 
 
 def word_vectors_of(model: ModelSettings, vocabulary: Vocabulary) -> NDArray[np.float32] | None:

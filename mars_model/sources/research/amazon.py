@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from mars_model.sources.lines import Line
 from mars_model.sources.research.fields import identifier, joined, json_object, microseconds, number
-from mars_model.sources.research.lines import Line
 from mars_model.sources.research.records import Interaction, Item, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, json_files, missing_files
 

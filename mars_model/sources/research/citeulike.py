@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from mars_model.errors import InputDataError
+from mars_model.sources.lines import Line, read_lines
 from mars_model.sources.research.citeulike_texts import Tags, read_raw_data, read_rawtext
 from mars_model.sources.research.fields import whole_number
-from mars_model.sources.research.lines import Line, read_lines
 from mars_model.sources.research.records import (
     Broken,
     BrokenLineError,

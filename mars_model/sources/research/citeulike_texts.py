@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from mars_model.sources.lines import MAX_LINE_BYTES, Line, read_lines
 from mars_model.sources.research.fields import csv_columns, whole_number
-from mars_model.sources.research.lines import MAX_LINE_BYTES, Line, read_lines
 from mars_model.sources.research.records import Broken, Item, Row, broken, rows_of_lines
 
 _RECORD_START = re.compile(r'"?[0-9]+"?,\S')  # doc.id and the next column

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mars_model.sources.lines import Line
 from mars_model.sources.research.fields import identifier, joined, json_object, number
-from mars_model.sources.research.lines import Line
 from mars_model.sources.research.records import BrokenLineError, Interaction, Item, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, json_files, missing_files
 

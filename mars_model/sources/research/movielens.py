@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from mars_model.errors import InputDataError
+from mars_model.sources.lines import Line
 from mars_model.sources.research.fields import (
     columns,
     csv_columns,
@@ -20,7 +21,6 @@ from mars_model.sources.research.fields import (
     number,
     whole_number,
 )
-from mars_model.sources.research.lines import Line
 from mars_model.sources.research.records import Interaction, Item, Row, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 

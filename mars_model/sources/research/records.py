@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mars_model.sources.research.lines import Line, read_lines
+from mars_model.sources.lines import Line, read_lines
 
 _KEPT_CHARACTERS = 2000
 

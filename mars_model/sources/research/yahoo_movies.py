@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from mars_model.sources.lines import Line
 from mars_model.sources.research.fields import columns, number, whole_number
-from mars_model.sources.research.lines import Line
 from mars_model.sources.research.records import BrokenLineError, Interaction, Item, rows_of_file
 from mars_model.sources.research.set_files import Reading, ResearchSet, missing_files, named
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mars_model.errors import InputDataError
-from mars_model.sources.research.lines import MAX_LINE_BYTES, Line, read_lines
+from mars_model.sources.lines import MAX_LINE_BYTES, Line, read_lines
 
 
 def put(path: Path, content: bytes) -> Path:

@@ -4,25 +4,29 @@ One word a line, its numbers behind it; word2vec and fastText put the numbers of
 entries in a line of their own first. The file is read line by line, so its size does not matter.
 """
 
-import gzip
 import math
+import os
+import re
 import unicodedata
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mars_model.errors import InputDataError, SettingsError
+from mars_model.sources.lines import read_lines
+
+_COUNTS = re.compile(r"\s*(\d{1,12})\s+(\d{1,6})\s*", re.ASCII)
+_MAX_SIZE = 100_000  # numbers of a word
+_FETCH = "Fetch the file again, or write it as text anew"
 
 
 def read_word_vectors(path: Path, words: Sequence[str]) -> NDArray[np.float32]:
     """Return the vectors of some words, `[len(words) + 1, D]`: row i for words[i - 1], row 0 zero.
 
     A word is found as it stands, else by the first of the file's that is the same in lower case;
-    one that the file does not have keeps zeros. A file that ends in .gz is unpacked on the way.
+    one that the file does not have keeps zeros. A file in gzip is unpacked on the way.
     Raises SettingsError where there is no such file, InputDataError where it is none of word
     vectors, is cut short, or has none of the words.
     """
@@ -57,52 +61,46 @@ def stamp_of(path: Path) -> str:
 
     Raises SettingsError where there is none.
     """
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise _no_file(path) from error
+    found = _stat(path)
     return f"{path.name}, {found.st_size} bytes, changed at {found.st_mtime_ns}"
 
 
-def _no_file(path: Path) -> SettingsError:
-    return SettingsError(f"word vectors {path}: there is no such file. Correct model.word_vectors")
-
-
-def _entries(path: Path) -> Iterator[tuple[int, int, str, bytes]]:
-    """Number of the line, entries of a vector, the word, and its numbers as they stand."""
-    size = n_expected = n_words = 0
+def _stat(path: Path) -> os.stat_result:
     try:
-        with _open(path) as file:
-            for n_line, line in enumerate(file, start=1):
-                head, _, numbers = line.strip(b" \t\r\n").replace(b"\t", b" ").partition(b" ")
-                if n_line == 1:
-                    if head.isdigit() and numbers.strip().isdigit():
-                        n_expected, size = int(head), int(numbers)
-                        continue
-                    size = len(numbers.split())
-                if not 2 <= size <= 100_000:
-                    raise InputDataError(
-                        f"word vectors {path}, line 1: expected a word and its numbers, or how "
-                        "many words and numbers there are. Give a text file of word2vec, GloVe "
-                        "or fastText; word2vec's .bin has to be written as text first"
-                    )
-                n_words += 1
-                yield n_line, size, head.decode("utf-8", "replace"), numbers
-    except FileNotFoundError as error:
-        raise _no_file(path) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputDataError(f"word vectors {path}: cannot be read: {error}") from error
+        return path.stat()
+    except OSError as error:
+        raise SettingsError(
+            f"word vectors {path}: there is no such file. Correct model.word_vectors"
+        ) from error
+
+
+def _entries(path: Path) -> Iterator[tuple[int, int, str, str]]:
+    """Number of the line, entries of a vector, the word, and its numbers as they stand."""
+    _stat(path)
+    size = n_expected = n_words = 0
+    for n_line, text, damage in read_lines(path, can_be_latin_1=True):
+        if damage is not None:
+            raise InputDataError(f"word vectors {path}, line {n_line:,}: {damage}. {_FETCH}")
+        if n_line == 1 and (counts := _COUNTS.fullmatch(text)):
+            n_expected, size = int(counts[1]), int(counts[2])
+            continue
+        word, _, numbers = text.strip(" \t").replace("\t", " ").partition(" ")
+        size = size or len(numbers.split())
+        if not 2 <= size <= _MAX_SIZE:
+            raise InputDataError(
+                f"word vectors {path}, line 1: expected a word and its numbers, or how many words "
+                "and numbers there are. Give a text file of word2vec, GloVe or fastText; "
+                "word2vec's .bin has to be written as text first"
+            )
+        n_words += 1
+        yield n_line, size, word, numbers
     if n_words < n_expected:
         raise InputDataError(
-            f"word vectors {path}: ends after {n_words:,} of {n_expected:,} words. Fetch it again"
+            f"word vectors {path}: ends after {n_words:,} of {n_expected:,} words. {_FETCH}"
         )
 
 
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
-
-
-def _numbers(path: Path, n_line: int, size: int, numbers: bytes) -> list[float] | None:
+def _numbers(path: Path, n_line: int, size: int, numbers: str) -> list[float] | None:
     """The numbers of a line; None where more words stand in front of them: it is no single word."""
     texts = numbers.split()
     if len(texts) > size:
@@ -113,7 +111,6 @@ def _numbers(path: Path, n_line: int, size: int, numbers: bytes) -> list[float] 
         vector = []
     if len(vector) < size or not all(map(math.isfinite, vector)):
         raise InputDataError(
-            f"word vectors {path}, line {n_line:,}: expected a word and {size} numbers. Fetch the "
-            "file again, or write it as text"
+            f"word vectors {path}, line {n_line:,}: expected a word and {size} numbers. {_FETCH}"
         )
     return vector
