@@ -32,11 +32,11 @@ from usual_way import Way, both_ways, check_same_loss
 
 def compare(data: TrainingData, settings: Settings, n_batches: int, n_rounds: int) -> None:
     """Print seconds per positive of both ways and their ratio, over rounds of the same batches."""
-    training = settle(settings.training, data.likes)
+    training = settle(settings, data.likes)
     torch.set_num_threads(training.n_threads)
-    network = build_network(len(data.vocabulary.words), settings.model, training.seed)
+    network = build_network(data.texts.n_words, settings.model, training.seed)
     objective = SampledObjective(data.likes, training, settings.model.attention)
-    ways = both_ways(network, objective, torch.from_numpy(data.documents), training)
+    ways = both_ways(network, objective, torch.from_numpy(data.texts.documents), training)
     draws = objective.draw_epoch(np.random.default_rng(training.seed))
     first = next(draws)
     losses = check_same_loss(*ways, first)
@@ -97,10 +97,10 @@ def seconds_per_positive(way: Way, batches: list[TrainingBatch], is_exact: bool)
 def describe(data: TrainingData, settings: Settings) -> str:
     """Data, sizes, threads and load, in a few lines."""
     model, training, likes = settings.model, settings.training, data.likes
-    lengths = (data.documents != 0).sum(axis=1)
+    lengths = (data.texts.documents != 0).sum(axis=1)
     return (
         f"{likes.n_users:,} users, {likes.n_items:,} items, {likes.n_likes:,} likes; "
-        f"{len(data.vocabulary.words):,} words, {lengths.mean():.0f} a document, "
+        f"{data.texts.n_words:,} words, {lengths.mean():.0f} a document, "
         f"{lengths.max()} at most\n"
         f"{model.variant}: e {model.embedding_size}, c {model.window}, g {model.n_filters}, "
         f"K {model.representation_size}; batch {training.batch_size}, memory "
@@ -129,7 +129,7 @@ def time_until_best(data: TrainingData, settings: Settings) -> None:
     """Print how long a training takes to its best validation MAP@500, and to its end."""
     kept, held = data.hold_out(settings)
     clock = EpochClock()
-    task = FittingTask.of(data, kept, held, settings)
+    task = FittingTask(data.texts, kept, held, settings)
     result = fit(task, clock).result
     print(
         f"{settings.model.variant} ({settings.training.objective}): best validation MAP@500 "

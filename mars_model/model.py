@@ -179,7 +179,7 @@ def _train(registry: Registry, likes: Rows, items: Items, settings: Settings) ->
     matrix, user_ids = likes_of_pairs(users, liked, items.item_ids, min_likes)
     data = TrainingData.of(items.words, matrix, user_ids, items.item_ids, settings, {})
     kept, held = data.hold_out(settings)
-    task = FittingTask.of(data, kept, held, settings)
+    task = FittingTask(data.texts, kept, held, settings)
     return write_bundle(registry, data, settings, task.n_likes, fit(task), is_synthetic=False)
 
 

@@ -43,9 +43,10 @@ from mars_model.importing.import_files import merge_files
 from mars_model.night.run_night import run_night
 from mars_model.night.runs import Run
 from mars_model.resources import resource_folder
-from mars_model.settings import ModelSettings, Settings, TrainingSettings, load_settings
+from mars_model.settings import ModelSettings, Settings, load_settings
 from mars_model.tables.session import open_session
 from mars_model.tables.warehouse import Warehouse
+from mars_model.training.derived_settings import SettledTraining
 
 # numba compiles anew where a function's own file changed, not where one that it calls did.
 SCORING = Path(__file__).parents[1] / "mars_model" / "scoring"
@@ -119,7 +120,7 @@ def paper_model(**changed: Any) -> ModelSettings:
     return ModelSettings(**{**plain, **changed})
 
 
-def paper_training(**changed: Any) -> TrainingSettings:
+def paper_training(**changed: Any) -> SettledTraining:
     """Algorithm 1 with RMSprop, without any regularisation beside its penalties.
 
     In float32, whatever this machine's processor multiplies.
@@ -135,9 +136,11 @@ def paper_training(**changed: Any) -> TrainingSettings:
         "start_decay": 0.0,
         "free_dropout": 0.0,
         "weight_averaging": 0.0,
+        "max_epochs": 70,
+        "users_per_batch": 32,
         "precision": "float32",
     }
-    return TrainingSettings(**{**plain, **changed})
+    return SettledTraining(**{**plain, **changed})
 
 
 def small_settings(*overrides: str, conf: Path | None = None) -> Settings:

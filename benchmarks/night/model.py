@@ -73,7 +73,7 @@ def write_random_bundle(site: Site) -> Bundle:
     data = read_training_data(site.warehouse, settings, FIRST_NIGHT)
     # Every item counts as liked: only such items have vectors of their own.
     ones = np.ones(data.likes.n_items, dtype=np.int64)
-    network = build_network(len(data.vocabulary.words), settings.model, 0, ones)
+    network = build_network(data.texts.n_words, settings.model, 0, ones)
     rng = np.random.default_rng(0)
     with torch.no_grad():
         for encoder in (network.item_encoder, network.user_encoder):
@@ -85,8 +85,8 @@ def write_random_bundle(site: Site) -> Bundle:
         write_bundle_files,
         network=network,
         settings=settings.model,
-        vocabulary=data.vocabulary,
-        documents=data.documents,
+        vocabulary=data.texts.vocabulary,
+        documents=data.texts.documents,
         item_ids=data.item_ids,
         n_likes=ones,
     )

@@ -74,7 +74,7 @@ def tune(
             values_in(settings, space, kept),
             made_of(settings, space, data),
             settings.training.seed,
-            n_warmup_epochs=max(1, settle(settings.training, kept).max_epochs // 5),
+            n_warmup_epochs=max(1, settle(settings, kept).max_epochs // 5),
         )
         if n_interrupted := study.fail_interrupted():
             say(f"{n_interrupted} interrupted trial(s) are tried again")
@@ -99,7 +99,7 @@ def _evaluate(
 ) -> float | str:
     """Train with some values: the best epoch's validation, or why it came to no number."""
     tried = with_values(settings, values)
-    task = FittingTask.of(data, kept, held, tried)
+    task = FittingTask(data.texts, kept, held, tried)
     try:
         return fit(task, progress).result.best_validation
     except (SettingsError, InputDataError):

@@ -71,7 +71,7 @@ def with_values(settings: Settings, values: Mapping[str, Value]) -> Settings:
 
 def values_in(settings: Settings, names: Collection[str], likes: LikeMatrix) -> dict[str, float]:
     """The values that some settings, by dotted name, have, or take with these training likes."""
-    training = settle(settings.training, likes, settings.model.starts_from_documents)
+    training = settle(settings, likes)
     tree = settings.model_copy(update={"training": training}).model_dump()
     return {name: tree[name.split(".")[0]][name.split(".")[1]] for name in names}
 
@@ -85,8 +85,8 @@ def made_of(settings: Settings, space: Space, data: TrainingData) -> dict[str, s
         for name, value in leaves.items()
         if name not in _NOT_COMPARED
     }
-    digest = hashlib.sha256(data.documents.tobytes())
-    for array in (data.likes.starts, data.likes.item_idx, data.word_vectors):
+    digest = hashlib.sha256(data.texts.documents.tobytes())
+    for array in (data.likes.starts, data.likes.item_idx, data.texts.word_vectors):
         if array is not None:
             digest.update(array.tobytes())
     digest.update("\n".join(map(str, [*data.user_ids, *data.item_ids])).encode())

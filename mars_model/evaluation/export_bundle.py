@@ -38,8 +38,8 @@ def write_bundle(
         write_bundle_files,
         network=fitted.network,
         settings=settings.model,
-        vocabulary=data.vocabulary,
-        documents=data.documents,
+        vocabulary=data.texts.vocabulary,
+        documents=data.texts.documents,
         item_ids=data.item_ids,
         n_likes=n_likes,
     )

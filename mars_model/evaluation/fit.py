@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.evaluation.training_set import TrainingData
+from mars_model.evaluation.training_set import Texts
 from mars_model.evaluation.validation import validation_of
 from mars_model.features.likes import LikeMatrix
 from mars_model.scoring.sessions import Attention, attention_in_memory
@@ -27,25 +27,12 @@ from mars_model.training.text_start import start_from_documents
 
 @dataclass(frozen=True)
 class FittingTask:
-    """Documents `[n_items, L]` of `n_words` words, the likes to learn from and those held out.
+    """The items' texts, the likes to learn from and those held out, and how to learn."""
 
-    `word_vectors` `[n_words + 1, D]`, zero where a word has none.
-    """
-
-    documents: NDArray[np.int64]
-    n_words: int
+    texts: Texts
     kept: LikeMatrix
     held: LikeMatrix
     settings: Settings
-    word_vectors: NDArray[np.float32] | None = None
-
-    @classmethod
-    def of(
-        cls, data: TrainingData, kept: LikeMatrix, held: LikeMatrix, settings: Settings
-    ) -> "FittingTask":
-        """The task of training data whose likes were split in two."""
-        n_words = len(data.vocabulary.words)
-        return cls(data.documents, n_words, kept, held, settings, data.word_vectors)
 
     @property
     def n_likes(self) -> NDArray[np.int64]:
@@ -69,18 +56,18 @@ def fit(
     processes: Processes = ALONE,
 ) -> Fitted:
     """Train from the beginning, or from a checkpoint of the same task."""
-    settings = task.settings
-    training = settle(settings.training, task.kept, settings.model.starts_from_documents)
+    settings, texts = task.settings, task.texts
+    training = settle(settings, task.kept)
     network = build_network(
-        task.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
+        texts.n_words, settings.model, training.seed, task.n_likes, training.logit_scale
     )
     if settings.model.starts_from_documents:
-        start_from_documents(network, task.documents, training.seed, task.word_vectors)
+        start_from_documents(network, texts.documents, training.seed, texts.word_vectors)
     attention = attention_of(settings.model)
     validate, n_users = validation_of(attention, task.kept, task.held, settings)
     result = train(
         network,
-        task.documents,
+        texts.documents,
         task.kept,
         training,
         validate,
@@ -101,13 +88,13 @@ def checkpoints_of(
     task: FittingTask, n_processes: int, models: Path, say: Callable[[str], None]
 ) -> Checkpoints:
     """The checkpoints of this very task beside the bundles; `say` hears what becomes of them."""
-    settings = task.settings
+    settings, texts = task.settings, task.texts
     shape = {
-        "n_words": task.n_words,
+        "n_words": texts.n_words,
         "n_processes": n_processes,
         "model": settings.model.model_dump(mode="json"),
         "training": settings.training.model_dump(mode="json"),
     }
     likes = [part for m in (task.kept, task.held) for part in (m.starts, m.item_idx)]
-    vectors = [] if task.word_vectors is None else [task.word_vectors]
-    return Checkpoints(models, checkpoint_name(shape, [task.documents, *likes, *vectors]), say)
+    vectors = [] if texts.word_vectors is None else [texts.word_vectors]
+    return Checkpoints(models, checkpoint_name(shape, [texts.documents, *likes, *vectors]), say)

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.evaluation.baselines.tfidf import TfIdf
 from mars_model.evaluation.fit import FittingTask, attention_of, fit
 from mars_model.evaluation.holdout import hold_out
 from mars_model.evaluation.metrics.accuracy import CUTOFF
 from mars_model.evaluation.ranking import rank_unseen
 from mars_model.evaluation.splits.cold_items import ColdSplit
-from mars_model.evaluation.training_set import word_vectors_of
+from mars_model.evaluation.training_set import Texts
 from mars_model.evaluation.validation import rank_by_vectors
 from mars_model.evaluation.variant import with_seed
 from mars_model.features.likes import LikeMatrix
@@ -44,19 +43,13 @@ def rank_cold_by_variant(
     """
     settings = with_seed(settings, seed)
     known, new = _pick(words, split.warm_idx), _pick(words, split.cold_idx)
-    vocabulary = Vocabulary.of(known, settings.documents.min_occurrences)
-    warm_documents, cold_documents = (
-        vocabulary.encode(some, settings.model.max_words, settings.model.window)
-        for some in (known, new)
-    )
+    texts, model = Texts.of(known, settings), settings.model
     kept, held = hold_out(split.training, settings.training.validation_share, seed)
-    vectors = word_vectors_of(settings.model, vocabulary)
-    task = FittingTask(warm_documents, len(vocabulary.words), kept, held, settings, vectors)
-    network = fit(task).network
-    _, memory, _ = all_vectors(network, warm_documents)
-    catalogue = _cold_catalogue(memory, encode_new(network.item_encoder, cold_documents))
-    attention = attention_of(settings.model)
-    return rank_by_vectors(attention, catalogue, split.histories, CUTOFF, settings.model.attention)
+    network = fit(FittingTask(texts, kept, held, settings)).network
+    _, memory, _ = all_vectors(network, texts.documents)
+    new_documents = texts.vocabulary.encode(new, model.max_words, model.window)
+    catalogue = _cold_catalogue(memory, encode_new(network.item_encoder, new_documents))
+    return rank_by_vectors(attention_of(model), catalogue, split.histories, CUTOFF, model.attention)
 
 
 def _cold_catalogue(memory: NDArray[np.float32], candidates: NDArray[np.float32]) -> Catalogue:

@@ -1,4 +1,4 @@
-"""What training learns from, as arrays by position."""
+"""What training learns from, as arrays by position: texts, likes, and whose they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,28 +11,51 @@ from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
 from mars_model.evaluation.holdout import hold_out
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import ModelSettings, Settings
+from mars_model.settings import Settings
 from mars_model.sources.word_vectors import read_word_vectors
 
 
-def word_vectors_of(model: ModelSettings, vocabulary: Vocabulary) -> NDArray[np.float32] | None:
-    """The vectors of a vocabulary's words from the file in the settings; None where it has none."""
-    if model.word_vectors is None:
-        return None
-    return read_word_vectors(Path(model.word_vectors), vocabulary.words)
+@dataclass(frozen=True)
+class Texts:
+    """What encoders read of the items, by position.
+
+    `documents` `[n_items, L]` are ids of the vocabulary, 0 pads behind the last word;
+    `word_vectors` `[V + 1, D]` are those of the file in the settings, zero where a word has none.
+    """
+
+    vocabulary: Vocabulary
+    documents: NDArray[np.int64]
+    word_vectors: NDArray[np.float32] | None = None
+
+    @classmethod
+    def of(cls, words: Sequence[Sequence[str]], settings: Settings) -> "Texts":
+        """From the words of each item, which make the vocabulary.
+
+        Raises SettingsError or InputDataError where the file of word vectors is none.
+        """
+        model = settings.model
+        vocabulary = Vocabulary.of(words, settings.documents.min_occurrences)
+        documents = vocabulary.encode(words, model.max_words, model.window)
+        if model.word_vectors is None:
+            return cls(vocabulary, documents)
+        vectors = read_word_vectors(Path(model.word_vectors), vocabulary.words)
+        return cls(vocabulary, documents, vectors)
+
+    @property
+    def n_words(self) -> int:
+        """Words of the vocabulary, the padding not among them."""
+        return len(self.vocabulary.words)
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Arrays by position: documents [n_items, L], the likes of users who can train, all ids."""
+    """The items' texts, the likes of users who can train, and the ids of both."""
 
-    vocabulary: Vocabulary
-    documents: NDArray[np.int64]
+    texts: Texts
     likes: LikeMatrix
     user_ids: NDArray[np.generic]
     item_ids: NDArray[np.generic]
     versions: dict[str, int] = field(default_factory=dict)
-    word_vectors: NDArray[np.float32] | None = None  # [V + 1, D], of the file in the settings
 
     @classmethod
     def of(
@@ -45,9 +68,9 @@ class TrainingData:
         versions: dict[str, int],
     ) -> "TrainingData":
         """From the words of each item. Raises InputDataError where there is nothing to learn."""
-        vocabulary = Vocabulary.of(words, settings.documents.min_occurrences)
         source = f" ({', '.join(f'{n} version {v}' for n, v in versions.items())})" * bool(versions)
-        if not vocabulary.words and settings.model.text != "none":
+        texts = Texts.of(words, settings)
+        if not texts.n_words and settings.model.text != "none":
             raise InputDataError(
                 f"items{source}: no word occurs {settings.documents.min_occurrences} times, "
                 "nothing to read. Lower documents.min_occurrences, add items with texts, or learn "
@@ -58,9 +81,7 @@ class TrainingData:
                 f"likes{source}: no user with two likes or more, nothing to learn from. Check "
                 "likes.min_rating, likes.min_per_user and the run date, or add interactions"
             )
-        encoded = vocabulary.encode(words, settings.model.max_words, settings.model.window)
-        vectors = word_vectors_of(settings.model, vocabulary)
-        return cls(vocabulary, encoded, likes, user_ids, item_ids, versions, vectors)
+        return cls(texts, likes, user_ids, item_ids, versions)
 
     def hold_out(self, settings: Settings) -> tuple[LikeMatrix, LikeMatrix]:
         """The likes to learn from, and those held out for validation."""

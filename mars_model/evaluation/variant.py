@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.evaluation.fit import FittingTask, attention_of, fit
 from mars_model.evaluation.metrics.accuracy import CUTOFF
 from mars_model.evaluation.splits.split import Split
-from mars_model.evaluation.training_set import word_vectors_of
+from mars_model.evaluation.training_set import Texts
 from mars_model.evaluation.validation import rank_by_vectors
 from mars_model.scoring.catalogue import Catalogue
 from mars_model.settings import Settings
@@ -24,12 +23,9 @@ def fit_variant(
     Validation likes only stop the training. `words` are those of each item by position.
     """
     settings = with_seed(settings, seed)
-    vocabulary = Vocabulary.of(words, settings.documents.min_occurrences)
-    documents = vocabulary.encode(words, settings.model.max_words, settings.model.window)
-    vectors = word_vectors_of(settings.model, vocabulary)
-    kept, held, n_words = split.training, split.validation, len(vocabulary.words)
-    fitted = fit(FittingTask(documents, n_words, kept, held, settings, vectors))
-    return Catalogue.of_vectors(*all_vectors(fitted.network, documents))
+    texts = Texts.of(words, settings)
+    network = fit(FittingTask(texts, split.training, split.validation, settings)).network
+    return Catalogue.of_vectors(*all_vectors(network, texts.documents))
 
 
 def rank_variant(

@@ -52,10 +52,11 @@ def train_model(
     own = settings_of_process(settings, n_processes, warehouse.spark)
     data = read_training_data(warehouse, settings, run_date)
     kept, held = data.hold_out(settings)
-    task = FittingTask.of(data, kept, held, own)
-    if task.word_vectors is not None:
-        n_found = int(task.word_vectors.any(axis=1).sum())
-        say(f"{settings.model.word_vectors}: {n_found:,} of {task.n_words:,} words have a vector")
+    task = FittingTask(data.texts, kept, held, own)
+    vectors, n_words = data.texts.word_vectors, data.texts.n_words
+    if vectors is not None:
+        n_found = int(vectors.any(axis=1).sum())
+        say(f"{settings.model.word_vectors}: {n_found:,} of {n_words:,} words have a vector")
     checkpoints = checkpoints_of(task, n_processes, registry.folder, say)
     with _told_what_is_kept(checkpoints):
         if n_processes == 1:

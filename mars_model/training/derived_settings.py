@@ -11,7 +11,7 @@ Source: docs/model.md, "One set of settings".
 import math
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import TrainingSettings
+from mars_model.settings import Settings, TrainingSettings
 
 # Likes beside an item's likes where the six stop changing, and what they are there and beyond.
 _FEW, _MANY = 40.0, 1000.0
@@ -35,12 +35,10 @@ class SettledTraining(TrainingSettings):
     max_epochs: int
 
 
-def settle(
-    settings: TrainingSettings, likes: LikeMatrix, starts_from_documents: bool = True
-) -> SettledTraining:
-    """The settings, and what follows from the training likes where they say nothing.
+def settle(settings: Settings, likes: LikeMatrix) -> SettledTraining:
+    """Those of the training, and what follows from its likes where they say nothing.
 
-    Nothing is held to a start that knows nothing: `model.starts_from_documents` says which it is.
+    Words that start at random are not held to their start.
     """
     way = way_to_many(likes.n_likes, likes.n_users, likes.n_items)
     derived = {
@@ -48,11 +46,12 @@ def settle(
         "logit_scale": _between(_LOGIT_SCALE, way),
         "learning_rate": _between(_LEARNING_RATE, way),
         "vector_dropout": _between(_VECTOR_DROPOUT, way),
-        "start_decay": _between(_START_DECAY, way) if starts_from_documents else 0.0,
+        "start_decay": _between(_START_DECAY, way) if settings.model.starts_from_documents else 0.0,
         "weight_averaging": _between(_WEIGHT_AVERAGING, way),
         "max_epochs": round(_between(_MAX_EPOCHS, way)),
     }
-    said = {name: value for name, value in settings.model_dump().items() if value is not None}
+    of_training = settings.training.model_dump()
+    said = {name: value for name, value in of_training.items() if value is not None}
     return SettledTraining(**{**derived, **said})
 
 

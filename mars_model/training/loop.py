@@ -13,10 +13,10 @@ from torch import Tensor
 
 from mars_model.errors import InputDataError
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import AttentionKind, TrainingSettings
+from mars_model.settings import AttentionKind
 from mars_model.training.catalogue_objective import CatalogueObjective
 from mars_model.training.checkpoint import Checkpoints
-from mars_model.training.derived_settings import SettledTraining, settle
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.epoch import Objective, not_a_number, train_epoch
 from mars_model.training.epoch_records import EpochRecord, Progress, TrainingResult
 from mars_model.training.network import MarsNetwork, all_vectors
@@ -34,7 +34,7 @@ def train(
     network: MarsNetwork,
     documents: NDArray[np.int64],
     likes: LikeMatrix,
-    settings: TrainingSettings,
+    settings: SettledTraining,
     validate: Validate,
     progress: Progress | None = None,
     checkpoints: Checkpoints | None = None,
@@ -56,13 +56,12 @@ def train(
     The same arguments give the same weights, bit for bit, on the same machine's CPU, interrupted
     or not.
     """
-    settled = settle(settings, likes)
-    objective = _objective(documents, likes, settled, network.attention, processes)
-    device = pick_device(settled.device)
-    with reproducible(settled.n_threads, is_exact=device.type == "cpu"):
+    objective = _objective(documents, likes, settings, network.attention, processes)
+    device = pick_device(settings.device)
+    with reproducible(settings.n_threads, is_exact=device.type == "cpu"):
         network.to(device)
         words = torch.tensor(documents, device=device)
-        state = TrainingState(network, settled, objective.n_steps)
+        state = TrainingState(network, settings, objective.n_steps)
         if checkpoints is not None:
             checkpoints.load(state)
             processes.check_same_epoch(len(state.records))
@@ -70,7 +69,7 @@ def train(
             for record in state.records:
                 progress.on_epoch(record)
         while not state.is_finished:
-            _run_epoch(state, words, objective, settled, validate, progress, processes)
+            _run_epoch(state, words, objective, settings, validate, progress, processes)
             if checkpoints is not None and processes.is_first:
                 checkpoints.save(state)
             if progress is not None:

@@ -14,23 +14,25 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.cli.main import main
 from mars_model.errors import InputDataError, MarsBatchError, SettingsError
 from mars_model.evaluation.fit import FittingTask, checkpoints_of, fit
 from mars_model.evaluation.holdout import hold_out
+from mars_model.evaluation.training_set import Texts
 from mars_model.features.likes import LikeMatrix
 from mars_model.fitting.distributed import fit_in_processes, sendable, settings_of_process
 from mars_model.settings import ModelSettings, Settings, TrainingSettings
 from tests.conftest import RUN_DATE, SilentProgress, small_settings
 from tests.night.conftest import copy_night
 
-N_WORDS = 200
+WORDS = tuple(f"word{number}" for number in range(200))
 
 
 def task_of(**changes) -> FittingTask:
     """Sixty items, eighty users, everything that may be random switched on but vector dropout."""
     rng = np.random.default_rng(0)
-    documents = rng.integers(0, N_WORDS + 1, (60, 12))
+    documents = rng.integers(0, len(WORDS) + 1, (60, 12))
     rows = [rng.choice(60, size=rng.integers(3, 12), replace=False) for _ in range(80)]
     kept, held = hold_out(LikeMatrix.from_rows(rows, 60), 0.3, seed=1)
     settings = Settings(
@@ -57,7 +59,7 @@ def task_of(**changes) -> FittingTask:
             device="cpu",
         ).model_copy(update=changes),
     )
-    return FittingTask(documents, N_WORDS, kept, held, settings)
+    return FittingTask(Texts(Vocabulary(WORDS), documents), kept, held, settings)
 
 
 class Stops(SilentProgress):
@@ -140,7 +142,9 @@ def test_a_loss_that_is_no_number_is_one_sentence_from_all_processes(spark, tmp_
 
 @pytest.mark.long
 def test_bad_input_in_the_processes_keeps_its_exit_code(spark, tmp_path):
-    task = replace(task_of(), documents=task_of().documents[:59])
+    task = task_of()
+    texts = replace(task.texts, documents=task.texts.documents[:59])
+    task = replace(task, texts=texts)
     with pytest.raises(InputDataError, match="found 59 rows, expected 60"):
         fit_in_processes(
             task, 2, spark, SilentProgress(), checkpoints_of(task, 2, tmp_path, print), print

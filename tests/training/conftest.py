@@ -9,7 +9,8 @@ import pytest
 
 from mars_model.features.likes import LikeMatrix
 from mars_model.resources import resource_folder
-from mars_model.settings import ModelSettings, TrainingSettings, load_settings
+from mars_model.settings import ModelSettings, load_settings
+from mars_model.training.derived_settings import SettledTraining
 from mars_model.training.network import MarsNetwork, build_network
 from tests.conftest import paper_model, paper_training
 
@@ -24,7 +25,7 @@ def model_settings() -> ModelSettings:
 
 
 @pytest.fixture
-def training_settings() -> TrainingSettings:
+def training_settings() -> SettledTraining:
     return paper_training(seed=5, batch_size=8, max_memory=2, max_epochs=3, patience=3, n_threads=1)
 
 

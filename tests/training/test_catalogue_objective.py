@@ -11,7 +11,6 @@ from mars_model.errors import InputDataError
 from mars_model.features.likes import LikeMatrix
 from mars_model.training.catalogue_batches import CatalogueBatch, CatalogueBatches
 from mars_model.training.catalogue_objective import CatalogueObjective
-from mars_model.training.derived_settings import settle
 from mars_model.training.leave_one_out import Memories, leave_one_out_scores
 from tests.conftest import paper_training
 
@@ -45,7 +44,7 @@ class FixedVectors:
 
 
 def objective(kind: str, **settings) -> CatalogueObjective:
-    return CatalogueObjective(LIKES, settle(paper_training(**settings), LIKES), kind)
+    return CatalogueObjective(LIKES, paper_training(**settings), kind)
 
 
 def draw(hidden: float, max_candidates: int = 100, seed: int = 0) -> CatalogueBatch:

@@ -3,7 +3,7 @@
 import pytest
 
 from mars_model.features.likes import LikeMatrix
-from mars_model.settings import TrainingSettings
+from mars_model.settings import Settings
 from mars_model.training.derived_settings import settle, users_of_batch, way_to_many
 
 
@@ -26,12 +26,12 @@ def test_beyond_few_and_many_nothing_changes() -> None:
 
 def test_what_is_left_open_follows_from_the_likes() -> None:
     few = LikeMatrix.from_rows([[0, 1], [1, 2]], n_items=3)
-    settled = settle(TrainingSettings(), few)
+    settled = settle(Settings(), few)
     assert (settled.learning_rate, settled.vector_dropout) == (0.002, 0.5)
     assert (settled.logit_scale, settled.weight_averaging) == (2.0, 0.99)
     assert (settled.max_epochs, settled.users_per_batch, settled.start_decay) == (70, 32, 3.0)
     many = LikeMatrix.from_rows([list(range(100))] * 100, n_items=100)
-    settled = settle(TrainingSettings(), many)
+    settled = settle(Settings(), many)
     assert settled.learning_rate == pytest.approx(0.009)
     assert settled.vector_dropout == pytest.approx(0.1)
     assert settled.logit_scale == pytest.approx(1.2)
@@ -43,7 +43,7 @@ def test_what_is_left_open_follows_from_the_likes() -> None:
 def test_half_way_is_between() -> None:
     likes = LikeMatrix.from_rows([[*range(10), *range(10)][i : i + 10] for i in range(10)] * 2, 10)
     assert way_to_many(likes.n_likes, likes.n_users, likes.n_items) == pytest.approx(0.5)
-    settled = settle(TrainingSettings(), likes)
+    settled = settle(Settings(), likes)
     assert settled.learning_rate == pytest.approx(0.0055)
     assert settled.vector_dropout == pytest.approx(0.3)
     assert settled.logit_scale == pytest.approx(1.6)
@@ -51,11 +51,11 @@ def test_half_way_is_between() -> None:
     assert settled.max_epochs == 48
     assert settled.start_decay == pytest.approx(1.5)
     # What starts at random is not held there, unless somebody says so.
-    assert settle(TrainingSettings(), likes, starts_from_documents=False).start_decay == 0.0
+    assert settle(Settings(model={"text_start": "random"}), likes).start_decay == 0.0
 
 
 def test_what_is_said_stays() -> None:
     said = {"learning_rate": 0.02, "vector_dropout": 0.0, "max_epochs": 3, "users_per_batch": 7}
     likes = LikeMatrix.from_rows([[0, 1], [1, 2]], n_items=3)
-    settled = settle(TrainingSettings(**said), likes)
+    settled = settle(Settings(training=said), likes)
     assert {name: getattr(settled, name) for name in said} == said
