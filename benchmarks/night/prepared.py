@@ -31,6 +31,7 @@ SETTINGS = (
     "model.variant=generated",
     "model.text=none",
     "model.has_free_vectors=true",
+    "model.shares_free_vectors=false",
     "model.has_item_bias=true",
     "model.attention=softmax",
     f"model.representation_size={K}",

@@ -24,6 +24,7 @@ class ModelSettings(Branch):
     text_start: Literal["random", "lsa"] = "lsa"  # of text "mean"; a CNN starts at random
     word_vectors: str | None = Field(None, min_length=1)  # a file of word2vec, GloVe or fastText
     has_free_vectors: bool = True  # vectors of an item's own beside its text's
+    shares_free_vectors: bool = True  # one an item for both encoders; false: one for each
     has_item_bias: bool = True
     attention: AttentionKind = "evidence"
     embedding_size: int = Field(128, ge=1, le=4096)

@@ -87,7 +87,8 @@ class Checkpoints:
         tensors_file = f"epoch-{len(state.records)}.safetensors"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            content = save({k: v.detach().contiguous() for k, v in state.tensors().items()})
+            # Copies: a table that both encoders share has two names, which safetensors refuses.
+            content = save({name: v.detach().clone() for name, v in state.tensors().items()})
             (self.folder / tensors_file).write_bytes(content)
             index = _Index(
                 tensors_file=tensors_file,

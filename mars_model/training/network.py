@@ -21,28 +21,25 @@ class Encoder(nn.Module):
     """`tanh(W text(Y) + b + free)`, K numbers in (-1, 1); either part may be missing.
 
     Parts: `text` gives features of a document; `projection` takes them to K, with a bias of length
-    K; `free` holds the vectors of the items themselves.
+    K; `free` holds the vectors of the items themselves, which the other encoder may share.
     """
 
     def __init__(
         self,
         n_words: int,
         settings: ModelSettings,
-        n_likes: NDArray[np.int64],
+        free: FreeVectors | None,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
         self.size = settings.representation_size
         self.text: ConvolutionalText | MeanText | None = None
         self.projection: nn.Linear | None = None
-        self.free: FreeVectors | None = None
+        self.free = free
         if settings.text != "none":
             kind = ConvolutionalText if settings.text == "cnn" else MeanText
             self.text = kind(n_words, settings, generator)
             self.projection = _projection(self.text.n_features, self.size, generator)
-        if settings.has_free_vectors:
-            std = FREE_STD_BESIDE_TEXT if self.text is not None else FREE_STD_ALONE
-            self.free = FreeVectors(n_likes, self.size, std, generator)
 
     def forward(self, words: Tensor, free: Tensor | None = None) -> Tensor:
         """Encode documents `[D, L]` int64 (0 pads behind the last word) to `[D, K]`.
@@ -57,7 +54,9 @@ class Encoder(nn.Module):
 
 
 class MarsNetwork(nn.Module):
-    """The item encoder and the user encoder, separate throughout, and the items' bias.
+    """The item encoder and the user encoder, and the items' bias.
+
+    The encoders are separate but for free vectors, of which they may share one table.
 
     `attention` is how the model weighs a memory; it has no weights.
     """
@@ -94,9 +93,13 @@ def build_network(
             raise ValueError(f"{model_settings.variant} has item factors, but n_likes is None")
         n_likes = np.zeros(0, dtype=np.int64)
     generator = torch.Generator().manual_seed(seed)
+    of_items = _free_vectors(model_settings, n_likes, generator)
+    of_memory = of_items
+    if not model_settings.shares_free_vectors:
+        of_memory = _free_vectors(model_settings, n_likes, generator)
     return MarsNetwork(
-        item_encoder=Encoder(n_words, model_settings, n_likes, generator),
-        user_encoder=Encoder(n_words, model_settings, n_likes, generator),
+        item_encoder=Encoder(n_words, model_settings, of_items, generator),
+        user_encoder=Encoder(n_words, model_settings, of_memory, generator),
         item_bias=ItemBias(n_likes, logit_scale) if model_settings.has_item_bias else None,
         attention=model_settings.attention,
     )
@@ -152,6 +155,15 @@ def all_biases(network: MarsNetwork, n_items: int) -> NDArray[np.float32]:
     item_idx = torch.arange(n_items, device=network.item_bias.values.device)
     biases: NDArray[np.float32] = network.item_bias(item_idx).cpu().numpy()
     return biases
+
+
+def _free_vectors(
+    settings: ModelSettings, n_likes: NDArray[np.int64], generator: torch.Generator
+) -> FreeVectors | None:
+    if not settings.has_free_vectors:
+        return None
+    std = FREE_STD_ALONE if settings.text == "none" else FREE_STD_BESIDE_TEXT
+    return FreeVectors(n_likes, settings.representation_size, std, generator)
 
 
 def _projection(n_features: int, size: int, generator: torch.Generator) -> nn.Linear:

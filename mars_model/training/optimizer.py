@@ -28,14 +28,12 @@ class DecayingOptimizer:
         kind = torch.optim.Adam if settings.optimizer == "adam" else torch.optim.RMSprop
         self._optimizer = kind(network.parameters(), lr=settings.learning_rate)
         self._first_rate, self._falls = settings.learning_rate, settings.rate_schedule == "linear"
-        matrices: list[Tensor] = []
-        free: list[Tensor] = []
-        for encoder in (network.item_encoder, network.user_encoder):
-            if encoder.free is not None:
-                free.append(encoder.free.table)
-            for part in (encoder.text, encoder.projection):
-                if part is not None:
-                    matrices += [p for p in part.parameters() if p.ndim > 1]
+        encoders = (network.item_encoder, network.user_encoder)
+        parts = [part for e in encoders for part in (e.text, e.projection) if part is not None]
+        matrices: list[Tensor] = [p for part in parts for p in part.parameters() if p.ndim > 1]
+        # A table that the encoders share decays once.
+        tables = dict.fromkeys(e.free for e in encoders if e.free is not None)
+        free: list[Tensor] = [vectors.table for vectors in tables]
         rates = ((matrices, settings.weight_decay), (free, settings.free_weight_decay))
         self._decays = [(weights, decay) for weights, decay in rates if weights and decay]
         self._start_decay = settings.start_decay

@@ -17,9 +17,11 @@ COLD = [2, 5]  # the items of N_LIKES that nobody liked
 EVERYTHING = torch.arange(8)
 
 
-@pytest.fixture
-def plus(model_settings: ModelSettings) -> ModelSettings:
-    return model_settings.model_copy(update={"has_free_vectors": True, "has_item_bias": True})
+@pytest.fixture(params=[False, True], ids=["own", "shared"])
+def plus(model_settings: ModelSettings, request) -> ModelSettings:
+    """With free vectors of each encoder's own, and with those that both share."""
+    changes = {"has_free_vectors": True, "has_item_bias": True}
+    return model_settings.model_copy(update={**changes, "shares_free_vectors": request.param})
 
 
 @pytest.fixture
@@ -32,10 +34,33 @@ def test_biases_start_from_log_popularity(network):
     np.testing.assert_allclose(all_biases(network, 8), expected, rtol=1e-6)
 
 
-def test_free_vectors_start_small_and_different_on_both_sides(network):
+def test_free_vectors_start_small_and_different_on_both_sides_unless_they_are_shared(network, plus):
     item, memory = (all_free_vectors(e, 8) for e in (network.item_encoder, network.user_encoder))
     assert np.abs(item).max() < 0.1
-    assert not np.isclose(np.delete(item, COLD, 0), np.delete(memory, COLD, 0)).any()
+    is_same = np.isclose(np.delete(item, COLD, 0), np.delete(memory, COLD, 0))
+    assert is_same.all() if plus.shares_free_vectors else not is_same.any()
+
+
+def test_a_shared_vector_moves_by_what_both_sides_want_of_it(model_settings):
+    # m·v of an item with itself: d/dx tanh(x)² = 2 tanh(x)(1 - tanh(x)²), where text is nothing.
+    alone = {"text": "none", "has_free_vectors": True, "shares_free_vectors": True}
+    network = build_network(30, model_settings.model_copy(update=alone), 3, N_LIKES)
+    step = StepVectors(network, torch.zeros(8, 1, dtype=torch.int64), paper_training())
+    (step.candidates(EVERYTHING) * step.memory(EVERYTHING)).sum().backward()
+    table = network.item_encoder.free.table
+    tanh = np.tanh(table.detach().numpy())
+    expected = 2 * tanh * (1 - tanh**2)
+    expected[COLD] = 0
+    np.testing.assert_allclose(table.grad, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_free_vectors_decay_once_a_step_also_where_they_are_shared(network):
+    settings = paper_training(optimizer="adam", learning_rate=0.1, free_weight_decay=2.0)
+    start = network.user_encoder.free.table.detach().clone()
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    DecayingOptimizer(network, settings).step()  # a fifth is gone, and no gradient
+    torch.testing.assert_close(network.user_encoder.free.table.detach(), 0.8 * start)
 
 
 @pytest.mark.parametrize("objective", ["sampled", "catalogue"])
