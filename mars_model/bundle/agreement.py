@@ -6,7 +6,7 @@ from mars_model.bundle.registry import Bundle
 from mars_model.errors import SettingsError
 from mars_model.settings import Settings
 
-_SHARED = ("likes.min_rating", "documents.extra_columns")
+_SHARED = ("likes.min_rating", "documents.extra_columns", "documents.year_column")
 
 
 def settings_mismatches(bundle: Bundle, settings: Settings) -> list[str]:

@@ -13,6 +13,7 @@ from mars_model.bundle.parquet_rows import ID_TYPES, parse_rows
 from mars_model.bundle.sealed_file import BadFileError
 from mars_model.errors import InputDataError
 from mars_model.features.words import stop_words, words_of
+from mars_model.features.year_words import year_words
 from mars_model.settings import DocumentSettings
 from mars_model.sources.in_memory import Rows, id_column, table_of, texts_of
 
@@ -27,9 +28,8 @@ class Items:
     @classmethod
     def of(cls, rows: Rows, settings: DocumentSettings) -> "Items":
         """Clean the texts. Raises InputDataError for missing columns, missing or double ids."""
-        texts = ("title", "text", *settings.extra_columns)
-        required = ("item_id", *settings.extra_columns)
-        table = table_of(rows, ("item_id", *texts), required, "items")
+        columns = ("item_id", "title", "text", *settings.added_columns)
+        table = table_of(rows, columns, ("item_id", *settings.added_columns), "items")
         item_ids = id_column(table, "item_id", "items")
         order = np.argsort(item_ids, kind="stable")
         item_ids = item_ids[order]
@@ -38,7 +38,12 @@ class Items:
             found = f"item_id {twice[:5]} more than once" if twice else "no row"
             raise InputDataError(f"items: found {found}, expected one row per item")
         left_out = stop_words(settings.stop_words_language)
-        words = [words_of(t, left_out, settings.min_word_length) for t in texts_of(table, texts)]
+        texts = texts_of(table, ("title", "text", *settings.extra_columns))
+        years = texts_of(table, (settings.year_column,) if settings.year_column else ())
+        words = [
+            year_words(year) + words_of(text, left_out, settings.min_word_length)
+            for year, text in zip(years, texts, strict=True)
+        ]
         return cls(item_ids, [words[position] for position in order])
 
     def write(self, path: Path) -> None:

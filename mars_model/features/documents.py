@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
 from mars_model.features.words import stop_words, words_of
+from mars_model.features.year_words import year_words
 from mars_model.settings import DocumentSettings
 from mars_model.tables.sql_names import column
 
@@ -15,14 +16,16 @@ from mars_model.tables.sql_names import column
 def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
     """One row per item in, one row per item out: `item_id, title, words, n_words, text_hash`.
 
-    Words are those of title, text and the extra columns in this order, HTML stripped, lower
-    case, Unicode letters only, without stop words. Null columns count as empty; an item
-    without any word keeps its row with an empty array. Equal words have equal hashes.
+    Words are those of the item's year, then those of title, text and the extra columns in this
+    order, HTML stripped, lower case, Unicode letters only, without stop words. Null columns count
+    as empty; an item without any word keeps its row with an empty array. Equal words have equal
+    hashes.
     """
-    _require_columns(items, settings.extra_columns)
+    _require_columns(items, settings.added_columns)
     columns = ("title", "text", *settings.extra_columns)
     raw = F.concat_ws(" ", *[column(name) for name in columns])
-    words = items.select("item_id", "title", _words(raw, settings).alias("words"))
+    year = column(settings.year_column).cast("string") if settings.year_column else F.lit("")
+    words = items.select("item_id", "title", _words(year, raw, settings).alias("words"))
     return words.select(
         "item_id",
         "title",
@@ -32,23 +35,26 @@ def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
     )
 
 
-def _words(texts: Column, settings: DocumentSettings) -> Column:
+def _words(years: Column, texts: Column, settings: DocumentSettings) -> Column:
     left_out, min_length = stop_words(settings.stop_words_language), settings.min_word_length
 
     @F.pandas_udf("array<string>")  # type: ignore[attr-defined,untyped-decorator]
-    def words(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
-        for batch in batches:
-            yield batch.map(lambda text: words_of(text, left_out, min_length))
+    def words(batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
+        for dated, batch in batches:
+            rows = zip(dated.fillna(""), batch, strict=True)
+            yield pd.Series(
+                [year_words(year) + words_of(text, left_out, min_length) for year, text in rows]
+            )
 
-    found: Column = words(texts)
+    found: Column = words(years, texts)
     return found
 
 
-def _require_columns(items: DataFrame, extra_columns: tuple[str, ...]) -> None:
-    missing = [name for name in extra_columns if name not in items.columns]
+def _require_columns(items: DataFrame, added_columns: tuple[str, ...]) -> None:
+    missing = [name for name in added_columns if name not in items.columns]
     if missing:
         raise InputDataError(
-            f"items: column {', '.join(repr(m) for m in missing)} of documents.extra_columns not "
-            f"found, it has {', '.join(items.columns)}. Import it with --set "
-            f"'sources.extra_item_columns=[{', '.join(missing)}]'"
+            f"items: column {', '.join(repr(m) for m in missing)} of documents.extra_columns or "
+            f"documents.year_column not found, it has {', '.join(items.columns)}. Import it with "
+            f"--set 'sources.extra_item_columns=[{', '.join(missing)}]'"
         )

@@ -41,6 +41,7 @@ class DocumentSettings(Branch):
     """What becomes words."""
 
     extra_columns: tuple[str, ...] = ()  # columns of items that follow title and text
+    year_column: str | None = "title"  # where an item's year stands, if it has one; None: no years
     stop_words_language: str = "english"
     min_word_length: int = Field(2, ge=1)
     min_occurrences: int = Field(5, ge=1)  # words seen less often stay out of the vocabulary
@@ -49,6 +50,17 @@ class DocumentSettings(Branch):
     @classmethod
     def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return column_names(names)
+
+    @field_validator("year_column")
+    @classmethod
+    def _is_a_name(cls, name: str | None) -> str | None:
+        return None if name is None else column_names((name,))[0]
+
+    @property
+    def added_columns(self) -> tuple[str, ...]:
+        """The columns that items need beside title and text, each once."""
+        named = (*self.extra_columns, *([self.year_column] if self.year_column else []))
+        return tuple(name for name in dict.fromkeys(named) if name not in ("title", "text"))
 
 
 class PromotionSettings(Branch):

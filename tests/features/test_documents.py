@@ -75,6 +75,38 @@ def test_extra_columns_follow_title_and_text(spark: SparkSession) -> None:
     assert found[2]["words"] == ["salt"]
 
 
+def test_the_year_of_a_title_comes_before_its_words(spark: SparkSession) -> None:
+    texts = {1: ("Orbit (1968)", "In 1999 a crew"), 2: ("Salt", "Made in 1968")}
+    found = documents(spark, texts)
+    years = ["1964-1968", "1965-1969", "1966-1970", "1967-1971", "1968-1972"]
+    assert found[1]["words"] == [*years, "orbit", "crew"]
+    assert found[2]["words"] == ["salt", "made"]
+    assert documents(spark, texts, year_column=None)[1]["words"] == ["orbit", "crew"]
+
+
+def test_a_column_of_numbers_or_dates_may_hold_the_years(spark: SparkSession) -> None:
+    items = spark.sql(
+        "select * from values (1, 'Orbit (1968)', 1970, date '1971-05-01'), (2, 'Salt', null, null)"
+        " as items(item_id, title, made, released)"
+    ).selectExpr("*", "cast(null as string) as text")
+    firsts = {}
+    for name in ("made", "released"):
+        found = item_documents(items, DocumentSettings(year_column=name)).collect()
+        words = {row["item_id"]: row["words"] for row in found}
+        assert words[2] == ["salt"]
+        firsts[name] = words[1][0]
+    assert firsts == {"made": "1966-1970", "released": "1967-1971"}
+
+
+def test_a_missing_column_of_years_is_named_once_with_the_others(spark: SparkSession) -> None:
+    with pytest.raises(InputDataError) as caught:
+        documents(spark, {1: ("Orbit",)}, extra_columns=["made", "cast"], year_column="made")
+    assert (
+        "column 'made', 'cast' of documents.extra_columns or documents.year_column not found"
+        in (str(caught.value))
+    )
+
+
 def test_language_and_shortest_word_are_settings(spark: SparkSession) -> None:
     texts = {1: ("Das Boot und the Meer", "a is")}
     found = documents(spark, texts, stop_words_language="german", min_word_length=1)
