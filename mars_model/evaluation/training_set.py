@@ -11,6 +11,7 @@ from mars_model.bundle.vocabulary import Vocabulary
 from mars_model.errors import InputDataError
 from mars_model.evaluation.holdout import hold_out
 from mars_model.features.likes import LikeMatrix
+from mars_model.features.year_words import is_year_word
 from mars_model.settings import Settings
 from mars_model.sources.word_vectors import read_word_vectors
 
@@ -45,6 +46,13 @@ class Texts:
     def n_words(self) -> int:
         """Words of the vocabulary, the padding not among them."""
         return len(self.vocabulary.words)
+
+    @property
+    def n_with_year(self) -> int:
+        """Items whose documents have a year."""
+        words = enumerate(self.vocabulary.words, start=1)
+        year_ids = [word_id for word_id, word in words if is_year_word(word)]
+        return int(np.isin(self.documents, year_ids).any(axis=1).sum())
 
 
 @dataclass(frozen=True)

@@ -20,3 +20,8 @@ def year_words(text: str) -> list[str]:
         return []
     last = int(years[-1])
     return [f"{first}-{first + _SPAN - 1}" for first in range(last - _SPAN + 1, last + 1)]
+
+
+def is_year_word(word: str) -> bool:
+    """Whether a document's word comes from a year."""
+    return word[:1].isdigit()

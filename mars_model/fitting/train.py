@@ -11,6 +11,7 @@ from mars_model.bundle.registry import Bundle, Registry
 from mars_model.errors import Interrupted, MarsBatchError
 from mars_model.evaluation.export_bundle import write_bundle
 from mars_model.evaluation.fit import FittingTask, checkpoints_of, fit
+from mars_model.evaluation.training_set import Texts
 from mars_model.evaluation.validation import validation_of
 from mars_model.fitting.distributed import fit_in_processes, settings_of_process
 from mars_model.fitting.training_data import collect_documents, read_training_data
@@ -45,18 +46,15 @@ def train_model(
 ) -> Trained:
     """Train on the likes before the run date, check the export, write the bundle, judge it.
 
-    Goes on from the checkpoint of the same training where there is one; `say` hears of that, and of
-    how many words have vectors. With several processes, each takes a share of every batch.
-    Raises Interrupted at Ctrl-C.
+    Goes on from the checkpoint of the same training where there is one; `say` hears of that, of
+    how many items have a year, and how many words a vector. With several processes, each takes a
+    share of every batch. Raises Interrupted at Ctrl-C.
     """
     own = settings_of_process(settings, n_processes, warehouse.spark)
     data = read_training_data(warehouse, settings, run_date)
     kept, held = data.hold_out(settings)
     task = FittingTask(data.texts, kept, held, own)
-    vectors, n_words = data.texts.word_vectors, data.texts.n_words
-    if vectors is not None:
-        n_found = int(vectors.any(axis=1).sum())
-        say(f"{settings.model.word_vectors}: {n_found:,} of {n_words:,} words have a vector")
+    _tell_what_is_read(data.texts, settings, say)
     checkpoints = checkpoints_of(task, n_processes, registry.folder, say)
     with _told_what_is_kept(checkpoints):
         if n_processes == 1:
@@ -78,6 +76,15 @@ def train_model(
         decision = promote_if_no_worse(registry, bundle, settings, run_date, measure)
     checkpoints.remove()
     return Trained(bundle, fitted.result, decision)
+
+
+def _tell_what_is_read(texts: Texts, settings: Settings, say: Callable[[str], None]) -> None:
+    column, vectors = settings.documents.year_column, texts.word_vectors
+    if column is not None and settings.model.text != "none":
+        say(f"{column}: {texts.n_with_year:,} of {len(texts.documents):,} items have a year")
+    if vectors is not None:
+        n_found = int(vectors.any(axis=1).sum())
+        say(f"{settings.model.word_vectors}: {n_found:,} of {texts.n_words:,} words have a vector")
 
 
 def promote_if_no_worse(

@@ -25,10 +25,17 @@ def copied(night, tmp_path_factory) -> Night:
 
 
 @pytest.fixture(scope="module")
-def second(copied):
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def second(copied, said):
     """Another model from another split of the same likes; any MAP is good enough."""
     settings = small_settings(*ANOTHER)
-    return train_model(copied.warehouse, copied.registry, settings, RUN_DATE, SilentProgress())
+    return train_model(
+        copied.warehouse, copied.registry, settings, RUN_DATE, SilentProgress(), say=said.append
+    )
 
 
 def average_precision(ranked: list[int], relevant: set[int]) -> float:
@@ -68,6 +75,11 @@ def test_a_promoted_bundle_is_in_use_and_the_first_keeps_its_reason(copied, seco
     decisions = copied.registry.decisions()
     assert decisions[second.bundle.model_version] == second.decision
     assert decisions[night.run.model_version].reason == "first model"
+
+
+def test_a_training_says_how_many_items_have_a_year(copied, second, said):
+    n_items = copied.warehouse.read("items").count()
+    assert said == [f"title: 0 of {n_items} items have a year"]
 
 
 def judged(night: Night, folder, measure, *overrides: str):
