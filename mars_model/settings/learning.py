@@ -82,7 +82,7 @@ class TrainingSettings(Branch):
     rate_schedule: Literal["constant", "linear"] = "linear"
     learning_rate: float | None = Field(None, gt=0)
     vector_dropout: float | None = Field(None, ge=0, lt=1)  # share of the vectors' entries
-    free_dropout: float = Field(0.1, ge=0, lt=1)  # of items: their free vectors are 0 in a step
+    free_dropout: float = Field(0.1, ge=0, lt=1)  # of items: new in a step, free vector and bias 0
     weight_decay: float = Field(0.0, ge=0)  # of the text encoders' matrices, decoupled
     start_decay: float | None = Field(None, ge=0)  # of the same, back to where lsa started them
     free_weight_decay: float = Field(0.0, ge=0)  # of the free vectors, decoupled

@@ -15,14 +15,14 @@ class StepVectors:
     """
 
     def __init__(self, network: MarsNetwork, documents: Tensor, settings: SettledTraining) -> None:
-        """Draw the items whose free vectors are zero in this step; `documents` `[n_items, L]`."""
+        """Draw the items that are new in this step; `documents` `[n_items, L]`."""
         self._network = network
         self._documents = documents
         self._vector_dropout = settings.vector_dropout
-        self._has_free: Tensor | None = None
+        self._is_known: Tensor | None = None
         if network.item_encoder.free is not None and settings.free_dropout > 0:
             draws = torch.rand(len(documents), 1, device=documents.device)
-            self._has_free = draws >= settings.free_dropout
+            self._is_known = draws >= settings.free_dropout
 
     @property
     def device(self) -> torch.device:
@@ -38,17 +38,17 @@ class StepVectors:
         return self._encode(self._network.user_encoder, item_idx)
 
     def bias(self, item_idx: Tensor) -> Tensor:
-        """Return the items' bias, `[n]`, zero where the model has none."""
+        """Return the items' bias, `[n]`, zero where the model has none and of new items."""
         if self._network.item_bias is None:
             return torch.zeros(len(item_idx), device=self.device)
         bias: Tensor = self._network.item_bias(item_idx)
-        return bias
+        return bias if self._is_known is None else bias * self._is_known[item_idx, 0]
 
     def _encode(self, encoder: Encoder, item_idx: Tensor) -> Tensor:
         free = None
         if encoder.free is not None:
             free = encoder.free(item_idx)
-            if self._has_free is not None:
-                free = free * self._has_free[item_idx]
+            if self._is_known is not None:
+                free = free * self._is_known[item_idx]
         vectors = encoder(self._documents[item_idx], free)
         return functional.dropout(vectors, self._vector_dropout)

@@ -100,7 +100,7 @@ def test_an_item_without_likes_has_the_vector_of_its_text(network, documents):
     assert not torch.isclose(with_free, text_alone)[[0, 1, 3, 4, 6, 7]].all(dim=1).any()
 
 
-def test_a_dropped_item_has_the_vector_of_its_text_on_both_sides(network, documents):
+def test_a_dropped_item_has_the_vector_of_its_text_on_both_sides_and_no_bias(network, documents):
     words = torch.tensor(documents)
     torch.manual_seed(1)
     step = StepVectors(network, words, paper_training(free_dropout=0.5))
@@ -115,6 +115,10 @@ def test_a_dropped_item_has_the_vector_of_its_text_on_both_sides(network, docume
         dropped.append(np.flatnonzero(is_dropped.numpy()).tolist())
     assert dropped[0] == dropped[1]
     assert set(COLD) < set(dropped[0]) < set(range(8))
+    bias, known = network.item_bias(EVERYTHING), np.delete(np.arange(8), dropped[0])
+    assert (bias[known] != 0).all()
+    assert torch.equal(step.bias(EVERYTHING)[known], bias[known])
+    assert (step.bias(EVERYTHING)[dropped[0]] == 0).all()
 
 
 def test_the_share_of_dropped_entries_is_the_one_asked_for(network, documents):
