@@ -226,6 +226,28 @@ def test_a_name_that_no_table_can_have_is_refused(setting: str, name: str) -> No
     assert "is no name that a table can have" in refusal(f"{setting}=[{quoted}]")
 
 
+@pytest.mark.parametrize("name", ["a b", "a`b", "a,b", "a{b}"])
+def test_the_column_of_years_is_one_that_a_table_can_have(name: str) -> None:
+    assert "is no name that a table can have" in refusal(f"documents.year_column={name}")
+
+
+@pytest.mark.parametrize(
+    ("override", "needed"),
+    [
+        ("documents.year_column=title", ("genres",)),
+        ("documents.year_column=text", ("genres",)),
+        ("documents.year_column=null", ("genres",)),
+        ("documents.year_column=genres", ("genres",)),
+        ("documents.year_column=made", ("genres", "made")),
+    ],
+)
+def test_columns_beside_title_and_text_are_needed_once(
+    override: str, needed: tuple[str, ...]
+) -> None:
+    found = load_settings(overrides=["documents.extra_columns=[genres]", override])
+    assert found.documents.added_columns == needed
+
+
 @pytest.mark.parametrize(
     "words",
     ["@price", "*", "a: b", "a #b", "#a", "[x", "{x", "%x", "!x", "&x", '"x" y', "- x", "ü|"],
