@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from mars_model.bundle.parquet_rows import ID_TYPES, parse_rows
 from mars_model.bundle.sealed_file import BadFileError
 from mars_model.errors import InputDataError
-from mars_model.features.words import stop_words, words_of
-from mars_model.features.year_words import year_words
+from mars_model.features.words import document_words, stop_words
 from mars_model.settings import DocumentSettings
 from mars_model.sources.in_memory import Rows, id_column, table_of, texts_of
 
@@ -37,11 +36,11 @@ class Items:
         if twice or not len(order):
             found = f"item_id {twice[:5]} more than once" if twice else "no row"
             raise InputDataError(f"items: found {found}, expected one row per item")
-        left_out = stop_words(settings.stop_words_language)
-        texts = texts_of(table, ("title", "text", *settings.extra_columns))
+        left_out, min_length = stop_words(settings.stop_words_language), settings.min_word_length
+        texts = texts_of(table, settings.text_columns)
         years = texts_of(table, (settings.year_column,) if settings.year_column else ())
         words = [
-            year_words(year) + words_of(text, left_out, settings.min_word_length)
+            document_words(year, text, left_out, min_length)
             for year, text in zip(years, texts, strict=True)
         ]
         return cls(item_ids, [words[position] for position in order])

@@ -7,8 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mars_model.errors import InputDataError
-from mars_model.features.words import stop_words, words_of
-from mars_model.features.year_words import year_words
+from mars_model.features.words import document_words, stop_words
 from mars_model.settings import DocumentSettings
 from mars_model.tables.sql_names import column
 
@@ -22,8 +21,7 @@ def item_documents(items: DataFrame, settings: DocumentSettings) -> DataFrame:
     hashes.
     """
     _require_columns(items, settings.added_columns)
-    columns = ("title", "text", *settings.extra_columns)
-    raw = F.concat_ws(" ", *[column(name) for name in columns])
+    raw = F.concat_ws(" ", *[column(name) for name in settings.text_columns])
     year = column(settings.year_column).cast("string") if settings.year_column else F.lit("")
     words = items.select("item_id", "title", _words(year, raw, settings).alias("words"))
     return words.select(
@@ -43,7 +41,7 @@ def _words(years: Column, texts: Column, settings: DocumentSettings) -> Column:
         for dated, batch in batches:
             rows = zip(dated.fillna(""), batch, strict=True)
             yield pd.Series(
-                [year_words(year) + words_of(text, left_out, min_length) for year, text in rows]
+                [document_words(year, text, left_out, min_length) for year, text in rows]
             )
 
     found: Column = words(years, texts)

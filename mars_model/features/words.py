@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mars_model.errors import MarsBatchError, SettingsError
+from mars_model.features.year_words import year_words
 
 _TAG = re.compile(r"<[/!]?[A-Za-z][^<>]*>|<!--(?s:.*?)-->")
 _STOP_WORDS = "org/apache/spark/ml/feature/stopwords/{}.txt"
@@ -46,6 +47,11 @@ def words_of(text: str, stop_words: Set[str], min_length: int) -> list[str]:
         if (len(word) >= min_length or len(word.encode("utf-16-le")) // 2 >= min_length)
         and word not in stop_words
     ]
+
+
+def document_words(year: str, text: str, stop_words: Set[str], min_length: int) -> list[str]:
+    """The words of an item, in order: those of its year, then those of its text."""
+    return year_words(year) + words_of(text, stop_words, min_length)
 
 
 @cache

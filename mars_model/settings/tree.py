@@ -57,6 +57,11 @@ class DocumentSettings(Branch):
         return None if name is None else column_names((name,))[0]
 
     @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns whose texts make a document, in its order."""
+        return ("title", "text", *self.extra_columns)
+
+    @property
     def added_columns(self) -> tuple[str, ...]:
         """The columns that items need beside title and text, each once."""
         named = (*self.extra_columns, *([self.year_column] if self.year_column else []))
